@@ -1,0 +1,44 @@
+"""Prediction of a whole image: tile, predict, stitch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .datasets import LabelledTile, pad_to
+from .models import UNet
+from .tiling import Stitcher, tile_grid
+
+
+@torch.inference_mode()
+def predict_probabilities(
+    net: UNet,
+    pixels: NDArray[np.float32],
+    *,
+    size: int = 512,
+    overlap: int = 64,
+    on_tile: Callable[[int, int], None] = lambda done, total: None,
+) -> NDArray[np.float32]:
+    """Probability per class and pixel.
+
+    Shape: `pixels` (H, W) with mean 0 and deviation 1, at the model's pixel size; returns (classes + 1, H, W)
+    float32 that sums to 1 over the classes. Tiles of `size` pixels overlap by `overlap` and are blended.
+    `on_tile(done, total)` is called after each tile.
+    """
+    net.eval()
+    device = next(net.parameters()).device
+    tiles = tile_grid((pixels.shape[0], pixels.shape[1]), size, overlap)
+    stitcher: Stitcher | None = None
+    for done, tile in enumerate(tiles, start=1):
+        cut = tile.cut(pixels)
+        padded = pad_to(LabelledTile(cut, np.zeros(cut.shape, np.uint8)), 1, net.divisor).pixels
+        scores = net(torch.from_numpy(padded)[None, None].to(device, memory_format=torch.channels_last))
+        values = scores.softmax(dim=1)[0, :, : tile.height, : tile.width].cpu().numpy()
+        stitcher = stitcher or Stitcher(values.shape[0], (pixels.shape[0], pixels.shape[1]))
+        stitcher.add(tile, values)
+        on_tile(done, len(tiles))
+    assert stitcher is not None  # a grid has at least one tile
+    return stitcher.result()

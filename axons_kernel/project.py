@@ -1,0 +1,290 @@
+"""The Project: what a student sees of a folder (or URL) with images, annotations, training sets, runs and models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .annotations import LabelClass
+from .documents import Document
+from .errors import InputError, NotFoundError, needs_extra
+from .images import ImageInfo, check_pixel_size
+from .importing import MASK_SOURCE, Source, mask_labels, read_mask_picture, store_image
+from .masks import MaskReading
+from .plotting import PALETTE
+from .project_image import ProjectImage
+from .storage import Store, check_name
+from .stored_sets import check_annotated, freeze, read_training_set
+from .tiling import Tiling, tile_grid
+from .training_sets import TrainingSet, new_training_set, split_tiles
+
+if TYPE_CHECKING:
+    from .model_files import ModelInfo
+    from .reports import Prediction, Report
+    from .runs import Run
+    from .training import TrainingConfig
+    from .widget.canvas import AnnotationWidget
+
+
+class ProjectInfo(Document):
+    """project.json."""
+
+    kind: ClassVar[str] = "project"
+    name: str
+    classes: tuple[LabelClass, ...] = ()
+
+
+def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project:
+    """Open the project in a folder or at a URL (`file://`, `s3://`, `memory://`), making it when it is new.
+
+    Raises InputError when the folder holds other files, NotFoundError when `create` is False and it is not there.
+    """
+    store = Store(url)
+    if not store.exists("project.json"):
+        if not create:
+            raise NotFoundError(f"There is no project at {store.url}: it has no project.json.")
+        if store.names(""):
+            raise InputError(f"{store.url} holds other files and is no project: choose a new or an empty folder.")
+        name = os.path.basename(store.url.rstrip("/")) or "project"
+        store.write("project.json", ProjectInfo(name=name).encode())
+    return Project(store)
+
+
+class Project:
+    """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
+
+    def __init__(self, store: Store):
+        self.store = store
+
+    @property
+    def info(self) -> ProjectInfo:
+        """Name and label classes."""
+        return ProjectInfo.decode(self.store.read("project.json"), self.store.path("project.json"))
+
+    @property
+    def classes(self) -> tuple[LabelClass, ...]:
+        """The label classes, in order."""
+        return self.info.classes
+
+    def add_classes(self, names: Sequence[str]) -> tuple[LabelClass, ...]:
+        """Add label classes by name, each with a colour of its own; those that are there stay as they are."""
+        if isinstance(names, str) or not all(isinstance(name, str) and name for name in names):
+            raise InputError(f"{names!r} are no class names: give a list of them, as in ['axon', 'myelin'].")
+        info = self.info
+        classes = list(info.classes)
+        for name in names:
+            if name not in (c.name for c in classes):
+                classes.append(LabelClass(name, PALETTE[len(classes) % len(PALETTE)]))
+        if len(classes) != len(info.classes):
+            self.store.write("project.json", info.model_copy(update={"classes": tuple(classes)}).encode())
+        return tuple(classes)
+
+    # -- images -------------------------------------------------------------------------------------------------
+
+    def import_image(
+        self, source: Source, *, name: str | None = None, pixel_size_um: float | None = None
+    ) -> ProjectImage:
+        """Copy an image into the project as a tiled, pyramidal OME-TIFF; the original is only read.
+
+        `source` is a path, a URL or an array (H, W) or (H, W, C). The pixel size (µm) comes from the file, from a
+        JSON side file of the same name, or from `pixel_size_um`, which wins. The same content twice gives the
+        image that is there. Raises ImageReadError or InputError.
+        """
+        return self.image(store_image(self.store, source, name, pixel_size_um).name)
+
+    def import_mask(self, image: ProjectImage | str, source: Source, classes: Sequence[str]) -> MaskReading:
+        """Turn a mask picture into labels: its grey levels, ascending after 0, are `classes`.
+
+        Grey levels on fewer than 0.1 % of the pixels are put to the nearest level; the result tells of them. Labels
+        that came from a mask before are replaced; those that a person drew stay. Raises InputError, with nothing
+        changed, when the size or the number of grey levels does not fit.
+        """
+        image = self._handle(image)
+        reading = read_mask_picture(source, image.shape, image.name, classes)
+        self.add_classes(classes)
+        annotation = image.annotation()
+        earlier = [label.object_id for label in annotation.labels if label.source == MASK_SOURCE]
+        image.save_annotation(annotation.without(earlier).adding(*mask_labels(reading, classes)))
+        return reading
+
+    def images(self) -> list[ProjectImage]:
+        """All images, by name."""
+        names = self.store.names("images")
+        return [self.image(name) for name in names if self.store.exists(f"images/{name}/image.json")]
+
+    def image(self, name: str) -> ProjectImage:
+        """The image of that name. Raises NotFoundError."""
+        key = f"images/{check_name(name, 'an image')}/image.json"
+        if not self.store.exists(key):
+            have = ", ".join(self.store.names("images")) or "none yet"
+            raise NotFoundError(f"There is no image '{name}' in this project; it has: {have}.")
+        colours = {c.name: c.colour for c in self.classes}
+        return ProjectImage(self.store, ImageInfo.decode(self.store.read(key), key), colours)
+
+    def _handle(self, image: ProjectImage | str) -> ProjectImage:
+        return self.image(image if isinstance(image, str) else image.name)
+
+    # -- tiles and labels ---------------------------------------------------------------------------------------
+
+    def tile(self, image: ProjectImage | str, *, size: int = 512, overlap: int = 64) -> Tiling:
+        """Cut an image into tiles (windows) of `size` pixels that overlap by `overlap`, and remember it."""
+        image = self._handle(image)
+        tiles = tile_grid(image.shape, size, overlap)
+        tiling = Tiling(name=image.name, image=image.name, size=size, overlap=overlap, tiles=tiles)
+        self.store.write(f"tilings/{tiling.name}.json", tiling.encode())
+        return tiling
+
+    def tiling(self, image: ProjectImage | str) -> Tiling:
+        """How an image was cut last. Raises NotFoundError when it was not."""
+        name = self._handle(image).name
+        key = f"tilings/{name}.json"
+        if not self.store.exists(key):
+            raise NotFoundError(f"Image '{name}' has no tiles yet: call project.tile(image) first.")
+        return Tiling.decode(self.store.read(key), key)
+
+    def annotate(self, image: ProjectImage | str, **options: Any) -> AnnotationWidget:
+        """The annotation widget of an image; every finished change is saved at once."""
+        from .annotate import annotate
+
+        image = self._handle(image)
+        has_tiles = self.store.exists(f"tilings/{image.name}.json")
+        return annotate(
+            image.pixels(),
+            image.annotation(),
+            self.classes,
+            on_save=image.save_annotation,
+            tiles=self.tiling(image).tiles if has_tiles else (),
+            title=image.name,
+            pixel_size_um=image.pixel_size_um,
+            **options,
+        )
+
+    # -- training sets ------------------------------------------------------------------------------------------
+
+    def create_training_set(
+        self,
+        name: str | None = None,
+        *,
+        images: Sequence[ProjectImage | str],
+        validation: float = 0.2,
+        test: float = 0.0,
+        seed: int = 0,
+        pixel_size_um: float | None = None,
+    ) -> TrainingSet:
+        """Freeze the annotated tiles of `images` as a training set.
+
+        The split is by image, so that nothing leaks; with too few images, by areas that do not overlap.
+        `pixel_size_um` is what the model will see, by default the images' median. Without a name, a set of the
+        same content is used again, else the next number is its name.
+        """
+        handles = [self._handle(image) for image in images]
+        check_annotated(handles)
+        size = pixel_size_um or float(np.median([image.pixel_size_um for image in handles]))
+        training_set = new_training_set(
+            check_name(name or "set-1", "a training set"),
+            classes=[c.name for c in self.classes],
+            tiles=split_tiles(
+                {image.name: self.tiling(image).tiles for image in handles}, validation=validation, test=test, seed=seed
+            ),
+            annotation_sha256={image.name: image.labels_sha256() for image in handles},
+            pixel_size_um=check_pixel_size(size, "the training set"),
+        )
+        return freeze(self.store, training_set, numbered=name is None)
+
+    def training_set(self, name: str) -> TrainingSet:
+        """The training set of that name. Raises NotFoundError."""
+        return read_training_set(self.store, name)
+
+    # -- runs, models, predictions ------------------------------------------------------------------------------
+
+    def train(
+        self,
+        training_set: TrainingSet | str,
+        config: TrainingConfig | None = None,
+        *,
+        on: Literal["here", "inline"] = "here",
+        name: str | None = None,
+    ) -> Run:
+        """Start a training and return its run: `here` in the background, `inline` in this process, to its end."""
+        with needs_extra("train", "Training"):
+            from . import training
+            from .runs import RunInfo, now, start_run
+
+        if on not in ("here", "inline"):
+            raise InputError(f"on={on!r} is not allowed: train on='here' (in the background) or on='inline'.")
+        frozen = self.training_set(training_set if isinstance(training_set, str) else training_set.name)
+        info = RunInfo(
+            name=check_name(name or self._next_run(), "a run"),
+            training_set=frozen.name,
+            training_set_sha256=frozen.content_sha256,
+            classes=frozen.classes,
+            config=config or training.TrainingConfig(),
+            started=now(),
+        )
+        return start_run(self.store, info, on)
+
+    def _next_run(self) -> str:
+        taken = set(self.store.names("runs"))
+        return next(f"run-{n}" for n in range(1, len(taken) + 2) if f"run-{n}" not in taken)
+
+    def run(self, name: str) -> Run:
+        """The run of that name. Raises NotFoundError."""
+        with needs_extra("train", "Reading a run"):
+            from .runs import read_run
+
+        return read_run(self.store, check_name(name, "a run"))
+
+    def runs(self) -> list[Run]:
+        """All runs, by name."""
+        names = self.store.names("runs")
+        return [self.run(name) for name in names if self.store.exists(f"runs/{name}/config.json")]
+
+    def model(self, name: str) -> ModelInfo:
+        """The model of that name. Raises NotFoundError."""
+        with needs_extra("train", "Reading a model"):
+            from .model_files import read_model_info
+
+        return read_model_info(self.store, check_name(name, "a model"))
+
+    def predict(self, model: ModelInfo | str, image: ProjectImage | str, *, progress: bool = True) -> Prediction:
+        """Predict a class for every pixel of an image, at the model's pixel size, and keep the result."""
+        with needs_extra("train", "Prediction"):
+            from .predicting import predict
+
+        info = self.model(model if isinstance(model, str) else model.name)
+        return predict(info, self._handle(image), progress=progress)
+
+    def evaluate(self, prediction: Prediction) -> Report:
+        """Compare a prediction with the image's labels, on the pixels that the model has not learned from."""
+        from .reports import save_report, score_prediction
+
+        image = self._handle(prediction.info.image)
+        if not image.annotation().labels:
+            raise InputError(f"'{image.name}' has no labels to compare with. Annotate first: project.annotate(image).")
+        seen = self._seen(self.model(prediction.info.model), image)
+        if seen.all():
+            raise InputError(f"The model has learned from all of '{image.name}': evaluate it on another image.")
+        report = score_prediction(prediction, image.mask(prediction.info.classes), seen)
+        save_report(self.store, report)
+        return report
+
+    def _seen(self, model: ModelInfo, image: ProjectImage) -> NDArray[np.bool_]:
+        """(H, W) bool: pixels that the training or the choice of the checkpoint has used."""
+        seen = np.zeros(image.shape, dtype=bool)
+        training_set = self.training_set(model.training_set)
+        if training_set.content_sha256 != model.training_set_sha256:
+            raise InputError(
+                f"Training set '{training_set.name}' is not the one that model '{model.name}' has learned from, so "
+                "nobody knows what it has seen: train again."
+            )
+        for tile in training_set.windows(image.name, "train", "validation"):
+            tile.cut(seen)[...] = True
+        return seen
+
+    def __repr__(self) -> str:
+        classes = ", ".join(c.name for c in self.classes) or "none yet"
+        return f"project '{self.info.name}' at {self.store.url}: {len(self.images())} images, classes: {classes}"

@@ -1,0 +1,101 @@
+"""One image of a project: its pixels, its tiles and its annotation, read when they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from . import plotting
+from .annotations import Annotation
+from .documents import parse_json
+from .images import ImageInfo, decode_image
+from .rasterize import class_mask
+from .storage import Store
+from .tiling import Tile
+
+_PREVIEW_SIDE = 800  # pixels
+
+
+@dataclass(frozen=True, repr=False)
+class ProjectImage:
+    """A handle on `images/<name>/`; `colours` gives each label class its colour, in class order."""
+
+    store: Store
+    info: ImageInfo
+    colours: Mapping[str, plotting.Colour]
+
+    @property
+    def name(self) -> str:
+        """The image's name in the project."""
+        return self.info.name
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.info.shape
+
+    @property
+    def pixel_size_um(self) -> float:
+        """µm per pixel."""
+        return self.info.pixel_size_um
+
+    def pixels(self) -> NDArray[Any]:
+        """All pixels: (H, W) or (H, W, C) in the image's own type."""
+        key = f"images/{self.name}/image.tif"
+        return decode_image(self.store.read(key), key).pixels
+
+    @property
+    def annotation_key(self) -> str:
+        """Where the labels are stored."""
+        return f"annotations/{self.name}__labels.json"
+
+    def annotation(self) -> Annotation:
+        """The image's labels; empty when it has not been annotated."""
+        if not self.store.exists(self.annotation_key):
+            return Annotation(image_filename=self.info.source_name)
+        return Annotation.from_json(parse_json(self.store.read(self.annotation_key), self.annotation_key))
+
+    def save_annotation(self, annotation: Annotation) -> None:
+        """Replace the image's labels."""
+        text = json.dumps(annotation.to_json(), indent=1, allow_nan=False)
+        self.store.write(self.annotation_key, text.encode())
+
+    def labels_sha256(self) -> str:
+        """A hash over the labels alone: it does not change with file layout or finished tasks."""
+        labels = [label.to_json() for label in self.annotation().labels]
+        return hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()
+
+    def mask(self, classes: Sequence[str] | None = None) -> NDArray[np.uint8]:
+        """Class per pixel (H, W) uint8: `classes[i]` as i + 1, by default all classes of the project."""
+        names = list(self.colours) if classes is None else classes
+        return class_mask(self.annotation(), {name: i for i, name in enumerate(names, start=1)}, self.shape)
+
+    def preview(self, *, labels: bool = True) -> NDArray[np.uint8]:
+        """A small picture (h, w, 3) of the image, with its labels tinted."""
+        pixels = self.pixels()
+        step = max(1, max(self.shape) // _PREVIEW_SIDE)
+        mask = self.mask() if labels else np.zeros(self.shape, np.uint8)
+        return plotting.overlay(pixels[::step, ::step], mask[::step, ::step], list(self.colours.values()))
+
+    def figure(self, groups: Mapping[str, Sequence[Tile]]) -> Figure:
+        """The image with groups of tiles drawn on it."""
+        picture = self.preview(labels=False)
+        return plotting.tiles_figure(picture, picture.shape[1] / self.shape[1], groups)
+
+    def _repr_png_(self) -> bytes:
+        return plotting.png(self.preview())
+
+    def __repr__(self) -> str:
+        height, width = self.shape
+        size = self.pixel_size_um
+        return (
+            f"{self.name}: {width} x {height} pixels, {self.info.dtype}, {size:g} µm per pixel "
+            f"({width * size:.0f} x {height * size:.0f} µm)"
+        )

@@ -1,0 +1,51 @@
+"""Training sets in a project: checked before they are made, frozen once they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .errors import InputError, NotFoundError
+from .project_image import ProjectImage
+from .storage import Store, check_name
+from .training_sets import TrainingSet
+
+
+def check_annotated(images: Sequence[ProjectImage]) -> None:
+    """Raise InputError when an image has no labels, or labels of a class that the project does not know."""
+    counts = {image.name: image.annotation().counts() for image in images}
+    empty = [name for name, count in counts.items() if not count]
+    if not images or empty:
+        what = f"{', '.join(empty)} has no labels" if empty else "it has no images"
+        raise InputError(f"The training set cannot be made: {what}. Annotate first: project.annotate(image).")
+    known = {"", *images[0].colours}  # unclassified labels are allowed, and teach nothing
+    unknown = sorted(set().union(*counts.values()) - known)
+    if unknown:
+        raise InputError(
+            f"The training set cannot be made: labels have the classes {', '.join(unknown)}, which the project "
+            f"does not know. Add them first: project.add_classes({unknown})."
+        )
+
+
+def freeze(store: Store, training_set: TrainingSet, *, numbered: bool) -> TrainingSet:
+    """Store a training set, or return the one of the same content that is there.
+
+    Where its name is taken by other content, a `numbered` one gets the next number, another raises InputError.
+    """
+    number = 1
+    while not store.create(f"training_sets/{training_set.name}.json", training_set.encode()):
+        known = read_training_set(store, training_set.name)
+        if known.content_sha256 == training_set.content_sha256:
+            return known
+        if not numbered:
+            raise InputError(f"Training set '{known.name}' exists with other content: choose another name.")
+        number += 1
+        training_set = training_set.model_copy(update={"name": f"set-{number}"})
+    return training_set
+
+
+def read_training_set(store: Store, name: str) -> TrainingSet:
+    """The training set of that name. Raises NotFoundError."""
+    key = f"training_sets/{check_name(name, 'a training set')}.json"
+    if not store.exists(key):
+        raise NotFoundError(f"There is no training set '{name}' in this project.")
+    return TrainingSet.decode(store.read(key), key)

@@ -1,0 +1,1 @@
+"""How students' servers are started. Thin classes on JupyterHub's spawners beside pure modules."""

@@ -1,0 +1,87 @@
+"""Generators of tiny data: a picture of bright discs with its mask, files of it, and projects that hold it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from axons_kernel.project import Project, open_project
+
+Arrays = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny networks on a busy machine: threads, here and in child processes, would only wait for each other."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def discs() -> Callable[..., Arrays]:
+    """discs(shape, seed) -> pixels (H, W) uint8 with bright noisy discs, and mask (H, W) uint8 with 0 and 1."""
+
+    def make(shape: tuple[int, int] = (128, 128), seed: int = 0, count: int = 8) -> Arrays:
+        rng = np.random.default_rng(seed)
+        rows, cols = np.indices(shape)
+        mask = np.zeros(shape, np.uint8)
+        for _ in range(count):
+            y, x, r = rng.uniform(0, shape[0]), rng.uniform(0, shape[1]), rng.uniform(6, 14)
+            mask[(rows - y) ** 2 + (cols - x) ** 2 <= r**2] = 1
+        return np.clip(60 + 120 * mask + rng.normal(0, 20, shape), 0, 255).astype(np.uint8), mask
+
+    return make
+
+
+@pytest.fixture
+def png() -> Callable[..., bytes]:
+    """png(array, mode=None) -> PNG bytes."""
+
+    def encode(array: NDArray[Any], mode: str | None = None) -> bytes:
+        image = Image.fromarray(array)
+        buffer = io.BytesIO()
+        (image.convert(mode) if mode else image).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    return encode
+
+
+@pytest.fixture(params=["file", "memory"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty root of each kind of storage: the same contract holds for both."""
+    if request.param == "file":
+        yield (tmp_path / "root").as_uri()
+        return
+    url = f"memory://{uuid4().hex}"
+    yield url
+    filesystem, root = fsspec.core.url_to_fs(url)
+    if filesystem.exists(root):
+        filesystem.rm(root, recursive=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A new, empty project in a folder."""
+    return open_project(tmp_path / "project")
+
+
+@pytest.fixture
+def add_discs(discs: Callable[..., Arrays]) -> Callable[..., str]:
+    """add_discs(project, name, seed=0) imports, tiles and labels a picture of discs, and returns its name."""
+
+    def add(project: Project, name: str, shape: tuple[int, int] = (128, 128), seed: int = 0) -> str:
+        pixels, mask = discs(shape, seed)
+        image = project.import_image(pixels, name=name, pixel_size_um=0.1)
+        project.tile(image, size=64, overlap=0)
+        project.import_mask(image, mask, ["disc"])
+        return image.name
+
+    return add

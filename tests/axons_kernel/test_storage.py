@@ -1,0 +1,231 @@
+"""Storage: one contract for every kind of root, atomic writes, and errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from axons_kernel.errors import InputError, NotFoundError, StorageError
+from axons_kernel.storage import TEMPORARY_PREFIX, Store, check_name, name_from_file, read_source
+
+
+@pytest.fixture
+def store(store_url: str) -> Store:
+    return Store(store_url)
+
+
+class TestContract:
+    """What every store does, wherever it is."""
+
+    def test_reads_what_was_written(self, store: Store) -> None:
+        store.write("a/b/c.bin", b"\0one\xff")
+        assert store.read("a/b/c.bin") == b"\0one\xff"
+
+    def test_write_replaces(self, store: Store) -> None:
+        store.write("a", b"a long first version")
+        store.write("a", b"2")
+        assert store.read("a") == b"2"
+
+    def test_empty_object_exists(self, store: Store) -> None:
+        store.write("empty", b"")
+        assert store.exists("empty") and store.read("empty") == b""
+
+    def test_nothing_exists_at_first(self, store: Store) -> None:
+        assert not store.exists("a") and store.names("") == [] and store.names("folder") == []
+
+    def test_folder_exists_with_its_object(self, store: Store) -> None:
+        store.write("folder/a", b"")
+        assert store.exists("folder") and not store.exists("fold")
+
+    def test_names_are_sorted_direct_children(self, store: Store) -> None:
+        for key in ("f/b", "f/a", "f/sub/deep", "other"):
+            store.write(key, b"")
+        assert store.names("f") == ["a", "b", "sub"]
+        assert store.names("") == ["f", "other"]
+
+    def test_missing_object_is_named(self, store: Store) -> None:
+        with pytest.raises(NotFoundError, match=r"Cannot read .*f/gone: there is no such file") as caught:
+            store.read("f/gone")
+        assert isinstance(caught.value, FileNotFoundError)
+
+    def test_append_line_makes_and_extends(self, store: Store) -> None:
+        store.append_line("log/x.txt", "one")
+        store.append_line("log/x.txt", "zwei µm")
+        assert store.read("log/x.txt").decode() == "one\nzwei µm\n"
+
+    def test_two_stores_on_one_root_see_the_same(self, store: Store, store_url: str) -> None:
+        other = Store(store_url)
+        assert not other.exists("a")
+        store.write("a", b"1")
+        assert other.read("a") == b"1" and other.names("") == ["a"]
+
+
+@pytest.mark.parametrize(("url", "local", "shared"), [("file:///tmp/x", True, True), ("memory://x", False, False)])
+def test_kind_of_root(url: str, local: bool, shared: bool) -> None:
+    assert (Store(url).is_local, Store(url).is_shared) == (local, shared)
+
+
+def test_relative_root_stays_where_it_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store("here")
+    monkeypatch.chdir("/")
+    store.write("a", b"1")
+    assert (tmp_path / "here" / "a").read_bytes() == b"1"
+    assert Store(store.url).read("a") == b"1", (
+        "the URL that is handed to a training process must not depend on its folder"
+    )
+
+
+@pytest.mark.parametrize("url", ["foo://bar/x", "no\0where"])
+def test_impossible_root(url: str) -> None:
+    with pytest.raises(InputError, match=r"Cannot (open|write) .*Give the path of a file or folder, or a URL"):
+        Store(url).write("project.json", b"")
+
+
+@pytest.mark.parametrize("name", ["a", "A-1_x.y", "9", "x" * 100, "a..b"])
+def test_allowed_names(name: str) -> None:
+    assert check_name(name, "an image") == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "../x", "a/b", "a\\b", ".hidden", "-x", "a b", "a\0", "a\n", "µ", "x" * 101, "x" * 300, None, 7]
+)
+def test_refused_names(name: str) -> None:
+    with pytest.raises(InputError, match="cannot name an image: use 1 to 100 letters"):
+        check_name(name, "an image")
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [
+        ("sciatic.tif", "sciatic"),
+        ("a.ome.tiff", "a"),
+        ("/up/../rat 6 (left).PNG", "rat-6-left"),
+        ("C:\\data\\slide.jpg", "slide"),
+        ("sample_1.5um.png", "sample_1.5um"),
+        ("...", "image"),
+        ("ä.png", "image"),
+        ("x" * 300 + ".png", "x" * 100),
+    ],
+)
+def test_name_from_file(filename: str, name: str) -> None:
+    assert name_from_file(filename) == name == check_name(name, "an image")
+
+
+@pytest.mark.parametrize("location", ["missing.tif", "folder", "a\0b.tif", "x" * 300 + ".tif", "foo://bar/a.tif"])
+def test_unreadable_source_is_one_sentence(tmp_path: Path, location: str) -> None:
+    (tmp_path / "folder").mkdir()
+    given = location if "://" in location else str(tmp_path / location)
+    with pytest.raises((NotFoundError, StorageError, InputError), match="Cannot read"):
+        read_source(given)
+
+
+# -- what the operating system can do to us ---------------------------------------------------------------------
+
+WRITER = """
+import sys
+from axons_kernel.storage import Store
+store = Store(sys.argv[1])
+for n in range(10**9):
+    store.write("x", bytes([n % 251]) * 300_000)
+"""
+
+
+def test_kill_during_write_leaves_a_whole_object(tmp_path: Path) -> None:
+    rng = random.Random(0)
+    for number in range(4):
+        store = Store(tmp_path / str(number))
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, store.url])
+        limit = time.monotonic() + 30
+        while not store.exists("x") and time.monotonic() < limit:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.15))
+        writer.kill()
+        writer.wait()
+        data = store.read("x")
+        assert len(data) == 300_000 and len(set(data)) == 1
+        assert store.names("") == ["x"]
+
+
+def test_a_temporary_is_not_listed(tmp_path: Path) -> None:
+    (tmp_path / f"{TEMPORARY_PREFIX}123").write_bytes(b"half")
+    (tmp_path / "whole").write_bytes(b"")
+    assert Store(tmp_path).names("") == ["whole"]
+
+
+def test_failed_write_leaves_the_old_object_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    store.write("x", b"old")
+
+    def broken(handle: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(StorageError, match=r"Cannot write .*/x: .*Input/output error"):
+        store.write("x", b"new")
+    assert os.listdir(tmp_path) == ["x"] and store.read("x") == b"old"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_full_disk(small_disk: Path, append: bool) -> None:
+    store = Store(small_disk)
+    store.write("x", b"old\n")
+    with pytest.raises(StorageError, match=r"Cannot write .*x: the disk is full\. Free some space") as caught:
+        store.append_line("x", "y" * 400_000) if append else store.write("x", b"y" * 400_000)
+    assert isinstance(caught.value, OSError)
+    assert os.listdir(small_disk) == ["x"]
+    assert store.read("x")[:4] == b"old\n"
+    if not append:
+        assert store.read("x") == b"old\n"
+
+
+AS_NOBODY = """
+import os, sys
+from axons_kernel.storage import Store
+from axons_kernel.errors import StorageError
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+store = Store(sys.argv[1])
+for action in (lambda: store.read("secret"), lambda: store.write("new", b""), lambda: store.append_line("log", "x")):
+    try:
+        action()
+    except StorageError as error:
+        print(error)
+"""
+
+
+def test_no_permission(tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    (folder / "secret").write_bytes(b"")
+    (folder / "secret").chmod(0)
+    folder.chmod(0o555)
+    for parent in folder.parents[:3]:  # pytest's own folders are private; the child is somebody else
+        parent.chmod(0o755)
+    done = subprocess.run([sys.executable, "-c", AS_NOBODY, folder], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0].split()[1] for line in lines] == ["read", "write", "write"], done
+    assert all("no permission. Choose a folder of your own" in line for line in lines)

@@ -1,0 +1,223 @@
+"""Who may import whom: three worlds, the layers of the library, and the few modules that may touch files.
+
+The tables below are the rule; a module that is in no table fails with a message that says what to do.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import axons_kernel
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# -- the library's layers: each line lists the modules of one layer ---------------------------------------------------
+
+LAYERS = {
+    "errors": "errors",
+    "pure": """
+        annotations documents images masks metrics rasterize resampling samples tissue tiling training_sets
+        widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
+        widget.viewport
+    """,
+    "storage": "storage",
+    "plotting": "plotting",
+    "torch": "datasets inference losses models training",
+    "model files": "model_files",
+    "view": "widget widget.canvas widget.painter widget.stage widget.toolbar",
+    "project": """
+        annotate importing live predicting project project_image reports run_process runs stored_sets tour_command
+        __init__
+    """,
+}
+
+# a layer may import itself, and these layers below it
+BELOW = {
+    "errors": (),
+    "pure": ("errors",),
+    "storage": ("errors",),
+    "plotting": ("errors", "pure"),
+    "torch": ("errors", "pure"),
+    "model files": ("errors", "pure", "torch", "storage"),
+    "view": ("errors", "pure"),
+    "project": tuple(LAYERS),
+}
+
+# packages that only some modules may import; all other modules may not
+RESERVED = {
+    "fsspec": "storage",
+    "torch": "datasets inference losses models training model_files run_process",
+    "safetensors": "model_files run_process",
+    "albumentations": "datasets",
+    "ipycanvas": "widget.canvas widget.painter",
+    "ipywidgets": "widget.canvas widget.painter widget.toolbar",
+    "matplotlib": "plotting project_image reports runs",
+    "IPython": "live",
+    "tqdm": "predicting tour_command",
+    "papermill": "tour_command",
+    "nbformat": "tour_command",
+    "nbclient": "tour_command",
+}
+
+# modules that may open files; `tour_command` has a scratch folder of its own, beside the project
+OPEN_FILES = {"storage", "tour_command"}
+OPENING = {
+    *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "imread", "imwrite", "imsave"),
+    *("fromfile", "tofile", "loadtxt", "savetxt", "load_file", "save_file", "mkdir", "makedirs", "unlink", "rmtree"),
+}
+
+# -- the worlds: nothing in a folder may import these packages ---------------------------------------------------------
+
+FORBIDDEN = {
+    "axons_kernel": {"hub_config", "spawners", "jupyterhub", "dockerspawner", "nativeauthenticator", "torchvision"},
+    "notebooks": {"hub_config", "spawners", "jupyterhub", "torchvision"},
+    "hub_config": {"axons_kernel", "torch", "ipycanvas", "ipywidgets", "torchvision"},
+    "spawners": {"axons_kernel", "hub_config", "torch", "ipycanvas", "ipywidgets", "torchvision"},
+}
+
+LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in modules.split()}
+
+
+def library_modules() -> list[str]:
+    root = REPOSITORY / "axons_kernel"
+    names = (path.relative_to(root).with_suffix("").as_posix().replace("/", ".") for path in root.rglob("*.py"))
+    return sorted(name.removesuffix(".__init__") for name in names)
+
+
+def source_of(module: str) -> Path:
+    path = REPOSITORY / "axons_kernel" / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def imports(source: str, package: str = "") -> Iterator[str]:
+    """Full dotted names that a source imports, lazily or not; `package` resolves relative imports."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def library_imports(module: str) -> set[str]:
+    """Modules of the library that a module imports."""
+    package = "axons_kernel" if "." not in module and module != "widget" else "axons_kernel.widget"
+    found = set()
+    for name in imports(source_of(module).read_text(), package):
+        inner = name.removeprefix("axons_kernel.").split(".")
+        if name.startswith("axons_kernel.") and inner[0] != "__future__":
+            candidates = [".".join(inner[:n]) for n in (2, 1)]
+            found.add(next((c for c in candidates if c in LAYER_OF), "__init__"))
+    return found - {module}
+
+
+@pytest.mark.parametrize("module", library_modules())
+def test_module_is_in_the_table_and_imports_downwards(module: str) -> None:
+    assert module in LAYER_OF, (
+        f"axons_kernel.{module} is in no layer: add it to LAYERS in {Path(__file__).name}, in the lowest layer whose "
+        f"imports (BELOW) are enough for it."
+    )
+    layer = LAYER_OF[module]
+    wrong = {name: LAYER_OF[name] for name in library_imports(module) if LAYER_OF[name] not in (layer, *BELOW[layer])}
+    assert not wrong, (
+        f"axons_kernel.{module} ({layer}) imports {wrong}; it may import {BELOW[layer]} and its own layer."
+    )
+
+
+def test_tables_name_real_modules() -> None:
+    reserved = {module for modules in RESERVED.values() for module in modules.split()}
+    assert set(LAYER_OF) | reserved | OPEN_FILES <= set(library_modules())
+
+
+@pytest.mark.parametrize("module", library_modules())
+def test_reserved_packages(module: str) -> None:
+    used = {name.split(".")[0] for name in imports(source_of(module).read_text(), "axons_kernel")}
+    wrong = sorted(name for name in used & set(RESERVED) if module not in RESERVED[name].split())
+    assert not wrong, f"axons_kernel.{module} imports {wrong}; RESERVED says who may."
+
+
+@pytest.mark.parametrize("module", sorted(set(library_modules()) - OPEN_FILES))
+def test_only_storage_opens_files(module: str) -> None:
+    opened = []
+    for node in ast.walk(ast.parse(source_of(module).read_text())):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            in_memory = node.args and "BytesIO" in ast.unparse(node.args[0])
+            if name in OPENING and not in_memory:
+                opened.append(f"line {node.lineno}: {ast.unparse(node)[:60]}")
+    assert not opened, f"axons_kernel.{module} opens files, which only {OPEN_FILES} may: {opened}"
+
+
+def test_eager_imports_have_no_cycle() -> None:
+    """Imports at the top of a module form no circle (lazy ones and those for types may)."""
+    graph = {}
+    for module in library_modules():
+        tree = ast.parse(source_of(module).read_text())
+        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        package = "axons_kernel" if "." not in module and module != "widget" else "axons_kernel.widget"
+        names = {name.removeprefix("axons_kernel.") for name in imports(ast.unparse(tree), package)}
+        graph[module] = {".".join(n.split(".")[:k]) for n in names for k in (1, 2)} & set(LAYER_OF) - {module, "widget"}
+    while graph:
+        free = [module for module, needs in graph.items() if not needs & set(graph)]
+        assert free, f"these import each other in a circle: {sorted(graph)}"
+        for module in free:
+            del graph[module]
+
+
+def world_sources(folder: str) -> list[tuple[str, str]]:
+    """(name, Python source) of all modules and notebooks of a folder."""
+    found = [(str(path), path.read_text()) for path in sorted((REPOSITORY / folder).rglob("*.py"))]
+    for path in sorted((REPOSITORY / folder).rglob("*.ipynb")):
+        if ".ipynb_checkpoints" not in path.parts:
+            found.append((str(path), notebook_code(path)))
+    return found
+
+
+def notebook_code(path: Path) -> str:
+    cells = json.loads(path.read_text())["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return re.sub(r"^(\s*)[%!].*$", r"\1pass", code, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_worlds_do_not_import_each_other(folder: str) -> None:
+    sources = world_sources(folder)
+    assert sources, f"{folder}/ holds no source: does this test look in the right place?"
+    for name, source in sources:
+        used = {imported.split(".")[0] for imported in imports(source, folder)}
+        assert not used & FORBIDDEN[folder], f"{name} imports {used & FORBIDDEN[folder]}, which is another world."
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "notebooks").rglob("*.ipynb")), ids=lambda path: path.name)
+def test_notebooks_use_public_names_only(path: Path) -> None:
+    code = notebook_code(path)
+    for name in imports(code):
+        if name.startswith("axons_kernel"):
+            assert name.removeprefix("axons_kernel").lstrip(".") in ("", *axons_kernel.__all__), f"{name} is not public"
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ax"
+    }
+    assert used, "a notebook of the course uses the library as `ax`"
+    assert used <= set(axons_kernel.__all__), f"{used - set(axons_kernel.__all__)} are not public"
+
+
+def dependency_files() -> list[Path]:
+    patterns = ("setup.cfg", "pyproject.toml", "*lock*", "*constraints*", "*requirements*", "images/**/*")
+    found = (path for pattern in patterns for path in REPOSITORY.glob(pattern))
+    return sorted(path for path in found if path.is_file() and path.suffix not in (".png", ".whl"))
+
+
+@pytest.mark.parametrize("path", dependency_files(), ids=lambda path: path.name)
+def test_torchvision_is_no_dependency(path: Path) -> None:
+    """It would pull gigabytes of CUDA packages."""
+    lines = [line for line in path.read_text().splitlines() if "torchvision" in line.split("#")[0].lower()]
+    assert lines == []

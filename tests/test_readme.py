@@ -1,0 +1,96 @@
+"""README.md is true: its example runs, its commands, settings, extras, folders and pictures exist."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from hub_config.cli import main
+from hub_config.settings import Settings
+
+REPOSITORY = Path(__file__).parents[1]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_python_example_runs(tmp_path: Path) -> None:
+    (example,) = blocks("python")
+    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "nerve/predictions/sciatic/run-1/report.html").is_file()
+
+
+def test_every_make_target_is_in_the_readme_and_exists() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, flags=re.MULTILINE))
+    told = set(re.findall(r"(?:`|^)make ([a-z]+)(?=`| PORT|$)", README, flags=re.MULTILINE))
+    assert targets - {"help"} == told
+
+
+def test_make_help_lists_every_target() -> None:
+    said = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    for target in ("run", "test", "lint", "types", "bench", "wheel", "pictures", "lock", "clean"):
+        assert re.search(rf"^{target}\s+\w", said, flags=re.MULTILINE), said
+
+
+@pytest.mark.parametrize("line", re.findall(r"axons tour --.*?(?=`|$)", README, flags=re.MULTILINE))
+def test_axons_commands_parse(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each gets as far as the file that it names and that is not there; a wrong option would exit with status 2."""
+    assert main(line.split()[1:]) == 1
+    assert "there" in capsys.readouterr().err
+
+
+def _settings(model: type[BaseModel], prefix: str = "") -> set[str]:
+    names: set[str] = set()
+    for name, field in model.model_fields.items():
+        kind: Any = field.annotation
+        is_section = isinstance(kind, type) and issubclass(kind, BaseModel)
+        names |= _settings(kind, f"{name}.") if is_section else {prefix + name}
+    return names
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    told = set(re.findall(r"^\| (`[^|]*`) \|", README, flags=re.MULTILINE))
+    told = {name for cell in told for name in re.findall(r"`([a-z_.]+)`", cell)}
+    assert _settings(Settings) <= told
+
+
+def test_the_settings_example_is_valid() -> None:
+    (example,) = blocks("toml")
+    Settings.model_validate(_tuples(tomllib.loads(example)))
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def test_every_folder_is_in_the_folder_map_and_nothing_else() -> None:
+    told = set(re.findall(r"^\| `([a-z_]+)/` \|", README, flags=re.MULTILINE))
+    tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    folders = {line.split("/")[0] for line in tracked.splitlines() if "/" in line}
+    assert {name for name in folders if not name.startswith(".")} == told
+
+
+def test_links_and_pictures_exist() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (REPOSITORY / target).exists(), target
+
+
+def test_every_extra_is_in_the_readme() -> None:
+    config = configparser.ConfigParser()
+    config.read(REPOSITORY / "setup.cfg")
+    for extra in config["options.extras_require"]:
+        assert f"`{extra}`" in README
