@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import re
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +57,18 @@ def read_source(location: str | os.PathLike[str]) -> bytes:
         return bytes(file.read())
 
 
+@contextlib.contextmanager
+def open_source(location: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A user's file (a path or a URL) opened for reading; seekable, and never written to.
+
+    Raises NotFoundError or StorageError, with what was given and what to do.
+    """
+    with explained(f"read {os.fspath(location)}"):
+        file = fsspec.open(os.fspath(location), "rb").open()
+    with file:
+        yield file
+
+
 class Store:
     """Objects under one root; keys are relative paths with '/'."""
 
@@ -97,6 +111,31 @@ class Store:
         """The object's bytes. Raises NotFoundError when it is not there."""
         with explained(f"read {self.path(key)}"):
             return bytes(self._fs.cat_file(self.path(key)))
+
+    def open(self, key: str) -> IO[bytes]:
+        """The object as a seekable binary file, for reading windows of it. Raises NotFoundError."""
+        with explained(f"read {self.path(key)}"):
+            return open(self.path(key), "rb") if self.is_local else io.BytesIO(self._fs.cat_file(self.path(key)))
+
+    @contextlib.contextmanager
+    def writing(self, key: str) -> Iterator[Path]:
+        """A path of a local temporary file to write; at the end of the block it becomes the object, atomically.
+
+        When the block raises, the object stays as it was and the temporary file is removed. For objects that are too
+        large to hold in memory.
+        """
+        folder = os.path.dirname(self.path(key)) if self.is_local else tempfile.gettempdir()
+        with explained(f"write {self.path(key)}"), contextlib.ExitStack() as cleanup:
+            os.makedirs(folder, exist_ok=True)
+            temporary = Path(folder, TEMPORARY_PREFIX + uuid.uuid4().hex)
+            cleanup.callback(temporary.unlink, missing_ok=True)
+            yield temporary
+            if self.is_local:
+                with open(temporary, "rb") as file:
+                    os.fsync(file.fileno())
+                os.replace(temporary, self.path(key))
+            else:
+                self._fs.put_file(str(temporary), self.path(key))
 
     def write(self, key: str, data: bytes) -> None:
         """Replace the object atomically."""

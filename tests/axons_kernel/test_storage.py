@@ -60,6 +60,28 @@ class TestContract:
         store.append_line("log/x.txt", "zwei µm")
         assert store.read("log/x.txt").decode() == "one\nzwei µm\n"
 
+    def test_open_reads_windows_of_an_object(self, store: Store) -> None:
+        store.write("a", b"0123456789")
+        with store.open("a") as file:
+            file.seek(4)
+            assert file.read(3) == b"456"
+        with pytest.raises(NotFoundError, match="Cannot read .*gone"):
+            store.open("gone")
+
+    def test_writing_publishes_at_the_end(self, store: Store) -> None:
+        store.write("f/a", b"old")
+        with store.writing("f/a") as path:
+            path.write_bytes(b"new")
+            assert store.read("f/a") == b"old"
+        assert store.read("f/a") == b"new" and store.names("f") == ["a"]
+
+    def test_writing_that_fails_changes_nothing(self, store: Store) -> None:
+        store.write("f/a", b"old")
+        with pytest.raises(RuntimeError, match="halfway"), store.writing("f/a") as path:
+            path.write_bytes(b"new")
+            raise RuntimeError("halfway")
+        assert store.read("f/a") == b"old" and store.names("f") == ["a"] and not path.exists()
+
     def test_two_stores_on_one_root_see_the_same(self, store: Store, store_url: str) -> None:
         other = Store(store_url)
         assert not other.exists("a")
