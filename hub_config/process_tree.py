@@ -24,8 +24,7 @@ class ProcessTree:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
         """Start `command` in `folder`, output appended to `log` (mode 0600). Raises `OSError`."""
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _adopt_orphans(True)
         self._status: int | None = None
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -39,6 +38,9 @@ class ProcessTree:
                 start_new_session=True,
                 umask=0o077,
             )
+        except OSError:
+            _adopt_orphans(False)  # nobody would reap them
+            raise
         finally:
             os.close(handle)
 
@@ -80,6 +82,11 @@ class ProcessTree:
                 return False
             time.sleep(TICK_S)
         return True
+
+
+def _adopt_orphans(adopt: bool) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
 
 
 def descendants(root: int) -> list[int]:

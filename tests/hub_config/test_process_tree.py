@@ -1,6 +1,7 @@
 """A process tree is stopped with everything that came from it, also what has left its parents."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -62,6 +63,11 @@ def test_descendants_are_found_through_their_parents() -> None:
         parent.wait()
 
 
-def test_a_command_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+def test_a_command_that_does_not_exist_is_an_error_and_no_orphan_is_adopted(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ProcessTree(["/surely/not/there"], {}, tmp_path, tmp_path / "log")
+    orphan = int(subprocess.check_output(["sh", "-c", "sleep 60 >/dev/null & echo $!"]))
+    try:
+        assert orphan not in descendants(os.getpid())
+    finally:
+        os.kill(orphan, signal.SIGKILL)

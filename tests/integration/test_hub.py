@@ -60,12 +60,20 @@ def start_kernel(client: HubClient) -> None:
     assert answer.status_code == 201, answer.text
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended; one that waits to be reaped holds no memory and no port."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def wait_gone(pids: list[int], seconds: float = 20) -> list[int]:
-    """The processes among `pids` that are still there after at most `seconds`."""
+    """The processes among `pids` that still run after at most `seconds`."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and any(Path(f"/proc/{pid}").exists() for pid in pids):
+    while time.monotonic() < end and any(is_running(pid) for pid in pids):
         time.sleep(0.1)
-    return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    return [pid for pid in pids if is_running(pid)]
 
 
 # The person who runs it
