@@ -26,7 +26,7 @@ LAYERS = {
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
     """,
-    "storage": "storage",
+    "storage": "storage storage.explain storage.names storage.sources storage.store",
     "plotting": "plotting",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
@@ -51,7 +51,7 @@ BELOW = {
 
 # packages that only some modules may import; all other modules may not
 RESERVED = {
-    "fsspec": "storage",
+    "fsspec": "storage.sources storage.store",
     "torch": "datasets inference losses models training model_files run_process",
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
@@ -66,7 +66,7 @@ RESERVED = {
 }
 
 # modules that may open files; `tour_command` has a scratch folder of its own, beside the project
-OPEN_FILES = {"storage", "tour_command"}
+OPEN_FILES = {"storage.sources", "storage.store", "tour_command"}
 OPENING = {
     *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "imread", "imwrite", "imsave"),
     *("fromfile", "tofile", "loadtxt", "savetxt", "load_file", "save_file", "mkdir", "makedirs", "unlink", "rmtree"),
@@ -81,6 +81,7 @@ FORBIDDEN = {
     "spawners": {"axons_kernel", "hub_config", "torch", "ipycanvas", "ipywidgets", "torchvision"},
 }
 
+PACKAGES = {"storage", "widget"}  # a module of one of these does not need the rest of its package
 LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in modules.split()}
 
 
@@ -93,6 +94,11 @@ def library_modules() -> list[str]:
 def source_of(module: str) -> Path:
     path = REPOSITORY / "axons_kernel" / module.replace(".", "/")
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def package_of(module: str) -> str:
+    """The package that the relative imports of a module start from."""
+    return ".".join(source_of(module).parent.relative_to(REPOSITORY).parts)
 
 
 def imports(source: str, package: str = "") -> Iterator[str]:
@@ -108,7 +114,7 @@ def imports(source: str, package: str = "") -> Iterator[str]:
 
 def library_imports(module: str) -> set[str]:
     """Modules of the library that a module imports."""
-    package = "axons_kernel" if "." not in module and module != "widget" else "axons_kernel.widget"
+    package = package_of(module)
     found = set()
     for name in imports(source_of(module).read_text(), package):
         inner = name.removeprefix("axons_kernel.").split(".")
@@ -161,9 +167,12 @@ def test_eager_imports_have_no_cycle() -> None:
     for module in library_modules():
         tree = ast.parse(source_of(module).read_text())
         tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        package = "axons_kernel" if "." not in module and module != "widget" else "axons_kernel.widget"
+        package = package_of(module)
         names = {name.removeprefix("axons_kernel.") for name in imports(ast.unparse(tree), package)}
-        graph[module] = {".".join(n.split(".")[:k]) for n in names for k in (1, 2)} & set(LAYER_OF) - {module, "widget"}
+        graph[module] = {".".join(n.split(".")[:k]) for n in names for k in (1, 2)} & set(LAYER_OF) - {
+            module,
+            *PACKAGES,
+        }
     while graph:
         free = [module for module, needs in graph.items() if not needs & set(graph)]
         assert free, f"these import each other in a circle: {sorted(graph)}"

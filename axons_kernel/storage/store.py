@@ -1,4 +1,4 @@
-"""Where a project's bytes live: a folder or any fsspec URL. The only module that opens paths or URLs.
+"""Objects under one root, a folder or any fsspec URL.
 
 A write is atomic: a reader sees the old object or the new one, never half of one, also when the writer is killed.
 """
@@ -6,11 +6,9 @@ A write is atomic: a reader sees the old object or the new one, never half of on
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import io
 import os
-import re
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -20,53 +18,8 @@ from typing import IO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from .errors import AxonsKernelError, InputError, MissingExtraError, NotFoundError, StorageError
-
-TEMPORARY_PREFIX = ".axons-tmp-"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
-
-def check_name(name: str, what: str) -> str:
-    """Return `name` if it may become a part of a path, else raise InputError.
-
-    Allowed: 1 to 100 letters, digits, '.', '_' and '-', starting with a letter or a digit.
-    """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InputError(
-            f"{name!r} cannot name {what}: use 1 to 100 letters, digits, '.', '_' or '-', "
-            "starting with a letter or a digit."
-        )
-    return name
-
-
-def name_from_file(filename: str) -> str:
-    """A name that `check_name` accepts, made from a file name: its stem with other characters as '-'."""
-    stem = Path(filename.replace("\\", "/")).name
-    while Path(stem).suffix.lower() in {".tif", ".tiff", ".ome", ".png", ".jpg", ".jpeg", ".bmp", ".webp"}:
-        stem = Path(stem).stem
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")
-    return stem[:100] or "image"
-
-
-def read_source(location: str | os.PathLike[str]) -> bytes:
-    """Read a user's file (a path or a URL) whole.
-
-    Raises NotFoundError or StorageError, with what was given and what to do.
-    """
-    with explained(f"read {os.fspath(location)}"), fsspec.open(os.fspath(location), "rb") as file:
-        return bytes(file.read())
-
-
-@contextlib.contextmanager
-def open_source(location: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A user's file (a path or a URL) opened for reading; seekable, and never written to.
-
-    Raises NotFoundError or StorageError, with what was given and what to do.
-    """
-    with explained(f"read {os.fspath(location)}"):
-        file = fsspec.open(os.fspath(location), "rb").open()
-    with file:
-        yield file
+from .explain import explained
+from .names import TEMPORARY_PREFIX
 
 
 class Store:
@@ -226,30 +179,3 @@ def _whole_file_beside(path: str, data: bytes) -> Iterator[str]:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-
-
-@contextlib.contextmanager
-def explained(action: str) -> Iterator[None]:
-    """Turn the operating system's errors into one sentence that says what to do."""
-    try:
-        yield
-    except AxonsKernelError:  # a sentence already; it may be a ValueError or an OSError, too
-        raise
-    except FileNotFoundError as error:
-        raise NotFoundError(f"Cannot {action}: there is no such file or folder.") from error
-    except IsADirectoryError as error:
-        raise StorageError(f"Cannot {action}: it is a folder, and a file is needed.") from error
-    except PermissionError as error:
-        raise StorageError(
-            f"Cannot {action}: no permission. Choose a folder of your own, or ask its owner for access."
-        ) from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(f"Cannot {action}: the disk is full. Free some space, then run it again.") from error
-        if error.errno == errno.EROFS:
-            raise StorageError(f"Cannot {action}: the disk is read-only. Choose another folder.") from error
-        raise StorageError(f"Cannot {action}: {error}.") from error
-    except ImportError as error:  # fsspec says what to install
-        raise MissingExtraError(f"Cannot {action}: {error}.") from error
-    except ValueError as error:  # an unknown kind of URL, a NUL in a path
-        raise InputError(f"Cannot {action}: {error}. Give the path of a file or folder, or a URL.") from error
