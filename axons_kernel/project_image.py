@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from . import plotting
 from .annotations import Annotation
 from .documents import parse_json
 from .images import ImageInfo, decode_image
+from .pyramid import Pyramid
 from .rasterize import class_mask
 from .storage import Store
 from .tiling import Tile
@@ -50,6 +52,10 @@ class ProjectImage:
         """All pixels: (H, W) or (H, W, C) in the image's own type."""
         key = f"images/{self.name}/image.tif"
         return decode_image(self.store.read(key), key).pixels
+
+    def pyramid(self) -> Pyramid:
+        """The image for reading windows at any level; opened once per process, with a cache that all images share."""
+        return _pyramid_of(_Opened(self.store, self.store.url, self.name, self.info.encode()))
 
     @property
     def annotation_key(self) -> str:
@@ -99,3 +105,19 @@ class ProjectImage:
             f"{self.name}: {width} x {height} pixels, {self.info.dtype}, {size:g} µm per pixel "
             f"({width * size:.0f} x {height * size:.0f} µm)"
         )
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What tells one image file from another: a name that was given to another image later is not the same."""
+
+    store: Store = field(compare=False)
+    url: str
+    name: str
+    info: bytes
+
+
+@lru_cache(maxsize=64)  # of each, a file is open
+def _pyramid_of(opened: _Opened) -> Pyramid:
+    key = f"images/{opened.name}/image.tif"
+    return Pyramid(opened.store.open(key), opened.store.path(key))

@@ -22,7 +22,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
-        annotations documents images masks metrics rasterize resampling samples tissue tiling training_sets
+        annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
+        tissue training_sets
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
     """,
@@ -156,7 +157,8 @@ def test_only_storage_opens_files(module: str) -> None:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             in_memory = node.args and "BytesIO" in ast.unparse(node.args[0])
-            if name in OPENING and not in_memory:
+            asks_the_storage = ast.unparse(node.func).endswith("store.open")
+            if name in OPENING and not in_memory and not asks_the_storage:
                 opened.append(f"line {node.lineno}: {ast.unparse(node)[:60]}")
     assert not opened, f"axons_kernel.{module} opens files, which only {OPEN_FILES} may: {opened}"
 

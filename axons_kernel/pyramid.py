@@ -1,0 +1,177 @@
+"""Windows of a tiled, pyramidal TIFF, at any level, without reading the rest of it.
+
+A level's pixel (x, y) covers the image pixels from (x * scale, y * scale) to ((x + 1) * scale, (y + 1) * scale).
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache, partial
+from typing import IO, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .chunk_cache import SHARED, ChunkCache
+from .errors import ImageReadError, InputError
+from .tiff_layout import Plane, read_layout
+from .tiling import Tile
+
+_T = TypeVar("_T")
+_Promises = list[Future[NDArray[Any]]]
+_NUMBERS = itertools.count()  # each pyramid has chunks of its own
+
+
+class Pyramid:
+    """A tiled, pyramidal TIFF (axes YX, YXS, SYX or CYX), read by windows. Threads may share it.
+
+    `levels[0]` is the whole image, the others are coarser; `shape` is (H, W) of level 0. Raises ImageReadError when
+    the file, called `name`, is no such image. The pyramid closes `file` when it is no longer used.
+    """
+
+    def __init__(self, file: IO[bytes], name: str, cache: ChunkCache | None = None):
+        self.name = name
+        self._cache = SHARED if cache is None else cache
+        self._number = next(_NUMBERS)
+        self._read_bytes = _reader(file, name)
+        weakref.finalize(self, file.close)
+        try:
+            layout = read_layout(file)
+        except Exception as error:  # the parser raises whatever it likes on broken bytes
+            raise ImageReadError(
+                f"{name} cannot be read by windows ({type(error).__name__}: {str(error)[:100]}). "
+                "Import the image again from its original."
+            ) from error
+        self.levels, self._planes = layout.levels, layout.planes
+        self.dtype, self.channels = layout.dtype, layout.channels
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) of the image in pixels."""
+        return self.levels[0].shape
+
+    def level_for(self, scale: float) -> int:
+        """The coarsest level with at most `scale` image pixels per pixel; 0 when even that is too coarse."""
+        fine = [number for number, level in enumerate(self.levels) if level.scale <= scale * (1 + 1e-6)]
+        return max(fine, key=lambda number: self.levels[number].scale, default=0)
+
+    def read(self, tile: Tile, level: int = 0) -> NDArray[Any]:
+        """A window's pixels, (h, w) or (h, w, C) of `dtype`; `tile` counts in pixels of that level.
+
+        Raises InputError when the window reaches over the level's edge, ImageReadError when its bytes are broken.
+        """
+        return self._gather(tile, level, self._begin(tile, level, here=1))
+
+    def read_each(self, tiles: Iterable[Tile], level: int = 0) -> Iterator[NDArray[Any]]:
+        """The pixels of many windows in their order, decoded some windows ahead by several threads.
+
+        Faster than `read` one after the other where neighbours follow each other, as in a tiling.
+        """
+        begun = ((tile, self._begin(tile, level, here=0)) for tile in tiles)
+        for tile, promises in _ahead(begun, 2 * _threads()):
+            yield self._gather(tile, level, promises)
+
+    def _check(self, tile: Tile, level: int) -> None:
+        if not 0 <= level < len(self.levels):
+            raise InputError(f"{self.name} has no level {level}: give 0 to {len(self.levels) - 1}.")
+        height, width = self.levels[level].shape
+        inside = 0 <= tile.x <= tile.x + tile.width <= width and 0 <= tile.y <= tile.y + tile.height <= height
+        if not inside or tile.width < 1 or tile.height < 1:
+            raise InputError(
+                f"The window x={tile.x}, y={tile.y}, {tile.width} x {tile.height} is not inside level {level} of "
+                f"{self.name}, which is {width} x {height} pixels."
+            )
+
+    def _cells(self, tile: Tile, level: int) -> Iterator[tuple[int, int, Plane]]:
+        """Row and column of each chunk under the window, for each plane."""
+        h, w = self.levels[level].chunk
+        rows = range(tile.y // h, (tile.y + tile.height - 1) // h + 1)
+        columns = range(tile.x // w, (tile.x + tile.width - 1) // w + 1)
+        return itertools.product(rows, columns, self._planes[level])
+
+    def _begin(self, tile: Tile, level: int, here: int) -> _Promises:
+        """Start decoding the window's chunks in the pool; where there are at most `here` of them, in this thread."""
+        self._check(tile, level)
+        cells = list(self._cells(tile, level))
+        pool = _pool() if len(cells) > here else None
+        across = -(-self.levels[level].shape[1] // self.levels[level].chunk[1])
+        promises = []
+        for row, column, plane in cells:
+            index = plane.index + row * across + column
+            load = partial(self._decode, plane, index)
+            promises.append(self._cache.begin((self._number, level, plane.first, index), load, pool))
+        return promises
+
+    def _gather(self, tile: Tile, level: int, promises: _Promises) -> NDArray[Any]:
+        h, w = self.levels[level].chunk
+        out = np.empty((tile.height, tile.width, self.channels), self.dtype)
+        for (row, column, plane), promise in zip(self._cells(tile, level), promises, strict=True):
+            top, left = max(tile.y, row * h), max(tile.x, column * w)
+            bottom, right = min(tile.y + tile.height, (row + 1) * h), min(tile.x + tile.width, (column + 1) * w)
+            out[top - tile.y : bottom - tile.y, left - tile.x : right - tile.x, plane.first :][
+                ..., : plane.channels
+            ] = promise.result()[top - row * h : bottom - row * h, left - column * w : right - column * w]
+        return out if self.channels > 1 else out[..., 0]
+
+    def _decode(self, plane: Plane, index: int) -> NDArray[Any]:
+        """One chunk (h, w, channels); decoding lets other Python threads run."""
+        size = plane.sizes[index]
+        data = self._read_bytes(plane.offsets[index], size) if size else None
+        try:
+            chunk, _, shape = plane.decode(data, index, _fullsize=True, **plane.tables)
+        except Exception as error:  # as do the codecs
+            raise ImageReadError(
+                f"{self.name} is broken at chunk {index} ({type(error).__name__}: {str(error)[:100]}). "
+                "Import the image again from its original."
+            ) from error
+        return np.full(shape[1:], plane.empty, self.dtype) if chunk is None else np.asarray(chunk[0])
+
+
+def _ahead(items: Iterable[_T], count: int) -> Iterator[_T]:
+    """The same items, each given out when `count` more have been taken."""
+    taken: deque[_T] = deque()
+    for item in items:
+        taken.append(item)
+        if len(taken) > count:
+            yield taken.popleft()
+    yield from taken
+
+
+def _threads() -> int:
+    """How many threads decode: those that this process may use, and not more than help."""
+    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def _pool() -> ThreadPoolExecutor:
+    return _pool_of(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _pool_of(process: int) -> ThreadPoolExecutor:  # a forked child has none of its parent's threads
+    return ThreadPoolExecutor(_threads(), thread_name_prefix="axons-decode")
+
+
+def _reader(file: IO[bytes], name: str) -> Callable[[int, int], bytes]:
+    """read(offset, size) for several threads: without a lock where the operating system can."""
+    lock = threading.Lock()
+    handle = file.fileno() if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO) else None
+
+    def read(offset: int, size: int) -> bytes:
+        if handle is not None and hasattr(os, "pread"):
+            data = os.pread(handle, size, offset)
+        else:
+            with lock:
+                file.seek(offset)
+                data = file.read(size)
+        if len(data) != size:
+            raise ImageReadError(f"{name} is cut off: {size} bytes are missing at byte {offset}. Import it again.")
+        return data
+
+    return read

@@ -1,0 +1,113 @@
+"""Where the pixels of a tiled, pyramidal TIFF lie: its levels, and for each the chunks that hold its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+
+_CHUNK_LIMIT = 1 << 30  # bytes; a larger one cannot be called a window
+_JPEG = (6, 7, 34892, 33007)  # compressions whose chunks need tables of their page
+
+
+@dataclass(frozen=True)
+class Level:
+    """One resolution. `shape` and `chunk` are (h, w) in this level's pixels, `scale` is image pixels per pixel."""
+
+    shape: tuple[int, int]
+    scale: float
+    chunk: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The chunks of one level that hold the channels `first`, `first + 1`, ...; all that is needed to decode one."""
+
+    first: int
+    channels: int
+    index: int  # of its first chunk in `offsets`
+    offsets: tuple[int, ...]
+    sizes: tuple[int, ...]
+    decode: Callable[..., Any]
+    tables: dict[str, bytes]
+    empty: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All that reading windows needs to know; `planes[n]` belong to `levels[n]`."""
+
+    levels: tuple[Level, ...]
+    planes: tuple[tuple[Plane, ...], ...]
+    dtype: np.dtype[Any]
+    channels: int
+
+
+def read_layout(file: IO[bytes]) -> Layout:
+    """From the TIFF's directories; no pixel is read. Raises whatever a broken file makes the parser raise."""
+    import tifffile
+
+    with tifffile.TiffFile(file, _multifile=False) as tiff:
+        first = tiff.series[0]
+        found = list(first.levels)
+        if len(found) == 1:  # coarser ones may be stored as plain images that follow
+            same = (s for s in tiff.series[1:] if (s.axes, s.dtype, s.ndim) == (first.axes, first.dtype, first.ndim))
+            found += [s for s in same if _is_coarser(_plane_shape(s), _plane_shape(found[0]))]
+        whole = _plane_shape(first)
+        planes = tuple(_planes(series) for series in found)
+        levels = tuple(
+            Level(_plane_shape(series), _scale(whole, _plane_shape(series)), _chunk_shape(series.keyframe))
+            for series in found
+        )
+    channels = {sum(plane.channels for plane in level) for level in planes}
+    if len(channels) != 1 or first.dtype is None:
+        raise ValueError("its levels do not have the same channels")
+    return Layout(levels, planes, np.dtype(first.dtype).newbyteorder("="), channels.pop())
+
+
+def _plane_shape(series: Any) -> tuple[int, int]:
+    if series.axes not in ("YX", "YXS", "SYX", "CYX"):
+        raise ValueError(f"its axes are {series.axes}; YX, YXS, SYX or CYX is needed")
+    return series.shape[series.axes.index("Y")], series.shape[series.axes.index("X")]
+
+
+def _is_coarser(shape: tuple[int, int], whole: tuple[int, int]) -> bool:
+    return all(b > a for a, b in zip(shape, whole, strict=True)) and max(
+        abs(shape[0] * whole[1] / whole[0] - shape[1]), abs(shape[1] * whole[0] / whole[1] - shape[0])
+    ) <= 1 + max(whole) / min(whole)
+
+
+def _scale(whole: tuple[int, int], shape: tuple[int, int]) -> float:
+    """Image pixels per pixel: a whole number where the level was made by one, as its size is rounded."""
+    near = round(max(whole) / max(shape))
+    rounded = all(n // near <= m <= -(-n // near) for n, m in zip(whole, shape, strict=True))
+    return float(near) if rounded else max(whole) / max(shape)
+
+
+def _chunk_shape(page: Any) -> tuple[int, int]:
+    if page.is_tiled:
+        return page.tilelength, page.tilewidth
+    return min(page.rowsperstrip, page.imagelength), page.imagewidth
+
+
+def _planes(series: Any) -> tuple[Plane, ...]:
+    """The planes of one level: one for interleaved colours, else one per channel."""
+    page = series.keyframe
+    samples, height, width = page.shaped[-1], *_chunk_shape(page)
+    if height * width * samples * page.dtype.itemsize > _CHUNK_LIMIT:
+        raise ValueError(f"it is stored in chunks of {width} x {height} pixels, too large for reading windows")
+    per_plane = -(-page.imagelength // height) * -(-page.imagewidth // width)
+    given = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader} if page.compression in _JPEG else {}
+    tables = {name: table for name, table in given.items() if table is not None}
+    planes: list[Plane] = []
+    for frame in series.pages:
+        offsets, sizes = tuple(frame.dataoffsets), tuple(frame.databytecounts)
+        if len(offsets) != len(sizes) or len(offsets) < page.shaped[0] * per_plane:
+            raise ValueError(f"it has {len(offsets)} chunks; {page.shaped[0] * per_plane} are needed")
+        for part in range(page.shaped[0]):
+            first = len(planes) * samples
+            plane = Plane(first, samples, part * per_plane, offsets, sizes, page.decode, tables, page.nodata)
+            planes.append(plane)
+    return tuple(planes)
