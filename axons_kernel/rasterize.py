@@ -91,13 +91,14 @@ def _draw(
     canvas: NDArray[Any] = np.zeros(shape, dtype=dtype)
     count = 0
     for item in annotation.labels:
-        rings = item.rings()
-        if item.label_class is None or item.label_class not in values or not rings:
+        parts = item.parts()
+        if item.label_class is None or item.label_class not in values or not parts:
             continue
         count += 1
-        x, y, w, h = window = bounding_window(rings, shape)
         value = values[item.label_class]
-        canvas[y : y + h, x : x + w][fill_rings(rings, window)] = count if value is None else value
+        for rings in parts:
+            x, y, w, h = window = bounding_window(rings, shape)
+            canvas[y : y + h, x : x + w][fill_rings(rings, window)] = count if value is None else value
     return canvas
 
 

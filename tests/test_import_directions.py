@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
+        label_json labels notes
         annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
         tissue training_sets
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools

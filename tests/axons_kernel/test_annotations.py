@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from axons_kernel.annotations import (
     Annotation,
     BoxLabel,
+    CompositeLabel,
     EllipseLabel,
+    GroupLabel,
     Label,
     OpaqueLabel,
     PointLabel,
@@ -21,6 +24,7 @@ from axons_kernel.annotations import (
     new_object_id,
 )
 from axons_kernel.errors import SchemaError
+from axons_kernel.notes import Note
 
 number = st.floats(-1e6, 1e6)
 point = st.tuples(number, number)
@@ -30,11 +34,16 @@ common = {
     "anno_data": st.dictionaries(st.sampled_from(["stained", "doubt"]), st.booleans() | st.text(max_size=3)),
     "extra": st.dictionaries(st.sampled_from(["note", "later"]), st.just({"k": [1, None]})),
 }
-labels = st.one_of(
+leaves = st.one_of(
     st.builds(PolygonLabel, regions=st.lists(st.lists(point, max_size=4).map(tuple), max_size=3).map(tuple), **common),
     st.builds(BoxLabel, centre=point, size=point, **common),
     st.builds(PointLabel, position=point, **common),
     st.builds(EllipseLabel, centre=point, radius1=number, radius2=number, orientation_radians=number, **common),
+)
+labels = st.one_of(
+    leaves,
+    st.builds(GroupLabel, components=st.lists(leaves, max_size=2).map(tuple), **common),
+    st.builds(CompositeLabel, components=st.lists(st.text(max_size=3), max_size=2).map(tuple), **common),
 )
 POINT = {"x": 1, "y": 2}
 BOX = {"label_type": "box", "label_class": "axon", "object_id": "u__1", "centre": POINT, "size": {"x": 4, "y": 6}}
@@ -106,13 +115,63 @@ def test_completed_tasks(document: Any, tasks: tuple[str, ...]) -> None:
 
 
 def test_unknown_types_and_keys_are_kept_word_for_word() -> None:
-    group = {"label_type": "group", "label_class": "g", "object_id": "u__9", "component_models": [BOX], "mood": 1}
-    document = {"labels": [group, {**BOX, "mood": 2}], "last_modified_by__id": 4}
+    spiral = {"label_type": "spiral", "label_class": "g", "object_id": "u__9", "turns": [BOX], "mood": 1}
+    document = {"labels": [spiral, {**BOX, "mood": 2}], "last_modified_by__id": 4}
     annotation = Annotation.from_json(document)
     assert isinstance(annotation.labels[0], OpaqueLabel) and annotation.labels[0].rings() == ()
     written = annotation.to_json()
-    assert written["labels"][0] == group
+    assert written["labels"][0] == spiral
     assert written["labels"][1]["mood"] == 2 and written["last_modified_by__id"] == 4
+
+
+def test_class_of_an_unknown_label_can_be_changed() -> None:
+    (label,) = Annotation.from_json([{"label_type": "spiral", "object_id": "u__9", "turns": 3}]).labels
+    assert replace(label, label_class="new").to_json()["label_class"] == "new"
+
+
+def test_group_holds_its_components() -> None:
+    inner = {**BOX, "object_id": "u__2", "centre": {"x": 3, "y": 2}, "mood": 1}
+    group = {"label_type": "group", "label_class": "g", "object_id": "u__9", "component_models": [BOX, inner], "a": 1}
+    annotation = Annotation.from_json([group])
+    (label,) = annotation.labels
+    assert isinstance(label, GroupLabel) and len(label.parts()) == 2 and label.extra == {"a": 1}
+    assert [part.to_json()["object_id"] for part in label.components] == ["u__1", "u__2"]
+    assert Annotation.from_json(annotation.to_json()) == annotation
+
+
+def test_old_composite_refers_by_number() -> None:
+    document = [{**BOX, "object_id": 7}, {"label_type": "composite", "object_id": 8, "components": [7]}]
+    box, composite = Annotation.from_json(document).labels
+    assert isinstance(composite, CompositeLabel) and composite.components == (box.object_id,)
+    assert Annotation.from_json(Annotation((box, composite)).to_json()).labels == (box, composite)
+
+
+def test_groups_in_groups_have_a_limit() -> None:
+    document: dict[str, Any] = BOX
+    for n in range(40):
+        document = {"label_type": "group", "object_id": f"g__{n}", "component_models": [document]}
+    with pytest.raises(SchemaError, match="groups are nested more than 30 deep"):
+        Annotation.from_json([document])
+
+
+def test_with_a_handler_problems_are_noted_and_the_rest_is_read() -> None:
+    notes: list[Note] = []
+    document = {
+        "labels": [BOX, {**BOX, "size": None}, BOX, {**BOX, "object_id": "u__3", "anno_data": {"deep": float("nan")}}],
+        "completed_tasks": 3,
+        "image_filename": ["a"],
+    }
+    annotation = Annotation.from_json(document, notes.append)
+    assert [label.label_type for label in annotation.labels] == ["box", "box"]
+    assert len({label.object_id for label in annotation.labels}) == 2
+    assert annotation.completed_tasks == () and annotation.image_filename is None
+    assert [(note.where, note.done) for note in notes] == [
+        ("The file", "left as not finished"),
+        ("The file", "left without an image name"),
+        ("Label 2 of 4", "dropped"),
+        ("Label 3 of 4", "given a new id"),
+        ("Label 4 of 4", "dropped"),
+    ]
 
 
 @pytest.mark.parametrize("document", [None, "x", 1, {}, {"labels": None}, {"labels": {}}, {"label": []}])
@@ -145,7 +204,7 @@ def test_broken_label_is_named(broken: Any) -> None:
 
 
 def test_repeated_id_is_refused() -> None:
-    with pytest.raises(SchemaError, match="Label 2 has the id 'u__1', which an earlier label has too"):
+    with pytest.raises(SchemaError, match=r"Label 2 of 2 .* has the id 'u__1', which an earlier label has too"):
         Annotation.from_json([BOX, BOX])
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.draw import polygon2mask
 
-from axons_kernel.annotations import Annotation, BoxLabel, EllipseLabel, PointLabel, PolygonLabel, Ring
+from axons_kernel.annotations import Annotation, BoxLabel, EllipseLabel, GroupLabel, PointLabel, PolygonLabel, Ring
 from axons_kernel.rasterize import bounding_window, class_mask, fill_rings, instance_mask, mask_to_labels, mask_to_rings
 
 Mask = NDArray[np.bool_]
@@ -142,6 +142,12 @@ def test_instances_count_from_one_in_order() -> None:
     labels = (box(0, 0, 2, 2), box(0, 0, 1, 1, "b"), PointLabel(label_class="a", position=(5, 5)), box(3, 3, 2, 2))
     ids = instance_mask(Annotation(labels), "a", (6, 6))
     assert ids.dtype == np.int32 and ids[0, 0] == 1 and ids[4, 4] == 2 and ids.max() == 2 and ids[5, 5] == 0
+
+
+def test_a_group_covers_what_any_of_its_components_covers() -> None:
+    group = GroupLabel(label_class="a", components=(box(0, 0, 3, 3, "b"), box(2, 2, 3, 3, None)))
+    ids = instance_mask(Annotation((box(5, 5, 1, 1), group)), "a", (6, 6))
+    assert ids[2, 2] == ids[0, 0] == ids[4, 4] == 2 and (ids == 2).sum() == 17 and ids[5, 5] == 1
 
 
 @pytest.mark.parametrize("at", [(-100.0, 2.0), (2.0, 1e12), (-1e12, -1e12)])
