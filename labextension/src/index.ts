@@ -10,6 +10,7 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { addOpenTour, CommandIDs } from './commands';
 import { axonIcon } from './icon';
 import { AxonsPanel } from './panel';
+import { registerWidgets } from './registry';
 
 const CATEGORY = 'Axons';
 
@@ -63,4 +64,14 @@ const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [tour, panel];
+const widgets: JupyterFrontEndPlugin<void> = {
+  id: 'axons-lab:widgets',
+  description: 'The widgets of axons_kernel: the image viewer and the upload.',
+  autoStart: true,
+  // The token of the registry cannot be listed here: without ipywidgets, its package is not on the page.
+  activate: async (app: JupyterFrontEnd) => {
+    await registerWidgets(app);
+  }
+};
+
+export default [tour, panel, widgets];

@@ -1,0 +1,4 @@
+/** What ipywidgets finds under the name of this module. Loaded when the first widget is shown. */
+
+export { ViewerModel } from './viewer/model';
+export { ViewerView } from './viewer/view';
