@@ -39,6 +39,10 @@ class StorageError(AxonsKernelError, OSError):
         return str(self.args[0]) if self.args else ""
 
 
+class ConflictError(StorageError):
+    """Another process has changed the same object meanwhile; nothing was overwritten."""
+
+
 class SchemaError(AxonsKernelError, ValueError):
     """A JSON document is broken or was written by a newer version of Axons."""
 

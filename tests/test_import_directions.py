@@ -28,7 +28,10 @@ LAYERS = {
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
     """,
-    "storage": "storage storage.explain storage.names storage.sources storage.store",
+    "storage": """
+        storage storage.backend storage.cache storage.cache_policy storage.explain storage.folder storage.memory
+        storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload storage.sources storage.store
+    """,
     "plotting": "plotting",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
@@ -53,7 +56,7 @@ BELOW = {
 
 # packages that only some modules may import; all other modules may not
 RESERVED = {
-    "fsspec": "storage.sources storage.store",
+    "fsspec": "storage.memory storage.s3_client storage.sources storage.store",
     "torch": "datasets inference losses models training model_files run_process",
     "safetensors": "model_files run_process",
     "albumentations": "datasets",

@@ -1,14 +1,18 @@
-"""Names that may become a part of a path, on every kind of storage."""
+"""Names that may become a part of a path, on every kind of storage; and addresses that may be shown."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import InputError
 
 TEMPORARY_PREFIX = ".axons-tmp-"
+LOCK_NAME = ".axons-lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_PART_BYTES, _KEY_BYTES = 255, 900  # what file systems and S3 (1024 with the project's own prefix) take
 
 
 def check_name(name: str, what: str) -> str:
@@ -24,6 +28,20 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
+def check_key(key: str) -> str:
+    """Return `key` if it is a path below a root on every kind of storage, else raise InputError.
+
+    Allowed: parts between '/', each of 1 to 255 bytes without NUL and none of them '.' or '..'.
+    """
+    parts = key.split("/")
+    long = any(len(part.encode(errors="replace")) > _PART_BYTES for part in parts) or len(key.encode()) > _KEY_BYTES
+    if long or "\0" in key or any(part in ("", ".", "..") for part in parts):
+        raise InputError(
+            f"{key[:80]!r} cannot be the place of an object: it is too long, or has an empty part, '.', '..' or NUL."
+        )
+    return key
+
+
 def name_from_file(filename: str) -> str:
     """A name that `check_name` accepts, made from a file name: its stem with other characters as '-'."""
     stem = Path(filename.replace("\\", "/")).name
@@ -31,3 +49,12 @@ def name_from_file(filename: str) -> str:
         stem = Path(stem).stem
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")
     return stem[:100] or "image"
+
+
+def shown(location: str | os.PathLike[str]) -> str:
+    """An address as it may stand in a message: without user, password and signed query."""
+    text = os.fspath(location)
+    if "://" not in text:
+        return text
+    parts = urlsplit(text)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

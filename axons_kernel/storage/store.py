@@ -1,4 +1,4 @@
-"""Objects under one root, a folder or any fsspec URL.
+"""Objects under one root: a folder, `s3://` or `memory://`.
 
 A write is atomic: a reader sees the old object or the new one, never half of one, also when the writer is killed.
 """
@@ -6,20 +6,27 @@ A write is atomic: a reader sees the old object or the new one, never half of on
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import io
 import os
-import tempfile
+import random
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from ..errors import ConflictError, InputError
+from .backend import Backend, Stat
+from .cache_policy import CacheInfo
 from .explain import explained
-from .names import TEMPORARY_PREFIX
+from .folder import FolderBackend
+from .memory import MemoryBackend
+from .names import LOCK_NAME, TEMPORARY_PREFIX, check_key, shown
+
+_GROWING = (".jsonl", ".txt")  # they change at every look, so a copy on this machine would serve nobody
+_UPDATE_TRIES = 60
 
 
 class Store:
@@ -27,48 +34,78 @@ class Store:
 
     def __init__(self, url: str | os.PathLike[str]):
         given = os.fspath(url)
-        with explained(f"open {given}"):
-            filesystem, root = fsspec.core.url_to_fs(given)
-        self._fs, self._root = filesystem, root.rstrip("/")
+        if given.startswith("s3://") and "@" in given[5:].partition("/")[0]:
+            raise InputError(
+                f"{shown(given)} was given with a password: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead, "
+                "so that it stands in no notebook."
+            )
+        with explained(f"open {shown(given)}"):
+            self._backend, self._root = _backend(given)
         self.url = self._root if self.is_local else given  # a full path: it means the same in every process
 
     @property
     def is_local(self) -> bool:
         """Whether the root is a folder of this machine."""
-        return isinstance(self._fs, LocalFileSystem)
+        return self._backend.is_local
 
     @property
     def is_shared(self) -> bool:
         """Whether another process can see the same objects (not so for memory://)."""
-        return "memory" not in self._fs.protocol
+        return self._backend.is_shared
 
     def path(self, key: str) -> str:
-        """The full path or URL path of `key`."""
-        return f"{self._root}/{key}" if key else self._root
+        """The full path or URL path of `key`. Raises InputError when it leads out of the root, or is too long."""
+        return f"{self._root}/{check_key(key)}" if key else self._root
 
     def exists(self, key: str) -> bool:
         """Whether the object or folder is there."""
-        with explained(f"look for {self.path(key)}"):
-            return bool(self._fs.exists(self.path(key)))
+        path = self.path(key)
+        with explained(f"look for {path}"):
+            return self._backend.exists(path)
 
     def names(self, folder: str) -> list[str]:
         """Sorted names directly under `folder`; empty when it is not there. Temporaries are left out."""
-        with explained(f"list {self.path(folder)}"):
-            if not self._fs.isdir(self.path(folder)):
-                return []
-            entries = self._fs.ls(self.path(folder), detail=False)
-        names = (entry.rstrip("/").rsplit("/", 1)[-1] for entry in entries)
-        return sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX))
+        path = self.path(folder)
+        with explained(f"list {path}"):
+            return sorted(name for name in self._backend.names(path) if not _is_internal(name))
+
+    def walk(self, folder: str = "", *, temporaries: bool = False) -> Iterator[tuple[str, Stat]]:
+        """(key, what is known of it) of every object below `folder`, at any depth; with `temporaries` only those."""
+        path = self.path(folder)
+        with explained(f"list {path}"):
+            for stat in self._backend.walk(path):
+                key = stat.path.removeprefix(self._root).lstrip("/")
+                name = key.rpartition("/")[2]
+                if name != LOCK_NAME and name.startswith(TEMPORARY_PREFIX) == temporaries:
+                    yield key, stat
+
+    def stat(self, key: str) -> Stat:
+        """Size and time of an object. Raises NotFoundError."""
+        path = self.path(key)
+        with explained(f"look for {path}"):
+            return self._backend.stat(path)
 
     def read(self, key: str) -> bytes:
         """The object's bytes. Raises NotFoundError when it is not there."""
-        with explained(f"read {self.path(key)}"):
-            return bytes(self._fs.cat_file(self.path(key)))
+        if not self._backend.is_remote or key.endswith(_GROWING):
+            return self.read_versioned(key)[0]
+        with self.open(key) as file:
+            return file.read()
+
+    def read_versioned(self, key: str) -> tuple[bytes, str]:
+        """The object's bytes, and the version that `replace` asks for. Raises NotFoundError when it is not there."""
+        path = self.path(key)
+        with explained(f"read {path}"):
+            return self._backend.read_versioned(path)
 
     def open(self, key: str) -> IO[bytes]:
-        """The object as a seekable binary file, for reading windows of it. Raises NotFoundError."""
-        with explained(f"read {self.path(key)}"):
-            return open(self.path(key), "rb") if self.is_local else io.BytesIO(self._fs.cat_file(self.path(key)))
+        """The object as a seekable binary file, for reading windows of it; S3's comes from the cache.
+
+        Raises NotFoundError.
+        """
+        path = self.path(key)
+        with explained(f"read {path}"):
+            return self._backend.open(path)
 
     @contextlib.contextmanager
     def writing(self, key: str) -> Iterator[Path]:
@@ -77,105 +114,117 @@ class Store:
         When the block raises, the object stays as it was and the temporary file is removed. For objects that are too
         large to hold in memory.
         """
-        folder = os.path.dirname(self.path(key)) if self.is_local else tempfile.gettempdir()
-        with explained(f"write {self.path(key)}"), contextlib.ExitStack() as cleanup:
-            os.makedirs(folder, exist_ok=True)
-            temporary = Path(folder, TEMPORARY_PREFIX + uuid.uuid4().hex)
+        path = self.path(key)
+        with explained(f"write {path}"), contextlib.ExitStack() as cleanup:
+            temporary = self._backend.temporary_folder(path) / (TEMPORARY_PREFIX + uuid.uuid4().hex)
             cleanup.callback(temporary.unlink, missing_ok=True)
             yield temporary
-            if self.is_local:
-                with open(temporary, "rb") as file:
-                    os.fsync(file.fileno())
-                os.replace(temporary, self.path(key))
-            else:
-                self._fs.put_file(str(temporary), self.path(key))
+            self._backend.publish(temporary, path)
 
     def write(self, key: str, data: bytes) -> None:
-        """Replace the object atomically."""
-        with explained(f"write {self.path(key)}"):
-            if self.is_local:
-                _write_local(self.path(key), data)
-            else:  # object stores replace a whole object at once
-                self._fs.pipe_file(self.path(key), data)
+        """Replace the object atomically, whatever it was."""
+        path = self.path(key)
+        with explained(f"write {path}"):
+            self._backend.write(path, data)
 
     def create(self, key: str, data: bytes) -> bool:
-        """Write a new object; False, and nothing changed, when it is there already.
+        """Write a new object; False, and nothing changed, when it is there already. Two writers never both get True."""
+        path = self.path(key)
+        with explained(f"write {path}"):
+            return self._backend.replace(path, data, None) is not None
 
-        In a local folder two processes never both get True; in an object store that is not promised yet.
+    def replace(self, key: str, data: bytes, expected: str | None) -> str:
+        """Replace the object if it still has the version `expected`; None: if it is not there. Returns the new version.
+
+        Raises ConflictError, with nothing changed, when another process was faster.
         """
-        if not self.is_local:
-            if self.exists(key):
-                return False
-            self.write(key, data)
-            return True
-        with explained(f"write {self.path(key)}"):
-            return _create_local(self.path(key), data)
+        path = self.path(key)
+        with explained(f"write {path}"):
+            version = self._backend.replace(path, data, expected)
+        if version is None:
+            raise ConflictError(f"Cannot write {path}: another process has changed it meanwhile. Read it again first.")
+        return version
+
+    def update(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        """Read, change and replace an object (None: not there) until nobody was faster; returns what was written.
+
+        `change` may be called several times. Raises ConflictError when others never leave it alone.
+        """
+        for attempt in range(_UPDATE_TRIES):
+            known: tuple[bytes | None, str | None] = (None, None)
+            with contextlib.suppress(FileNotFoundError):
+                known = self.read_versioned(key)
+            data = change(known[0])
+            if data == known[0]:
+                return data
+            try:
+                self.replace(key, data, known[1])
+            except ConflictError:
+                if attempt == _UPDATE_TRIES - 1:
+                    raise
+                time.sleep(random.uniform(0, min(0.5, 0.005 * 2**attempt)))  # so that no two go in step
+            else:
+                return data
+        raise AssertionError("the loop returns or raises")
+
+    def remove(self, key: str) -> None:
+        """Remove an object; nothing happens when it is not there."""
+        path = self.path(key)
+        with explained(f"remove {path}"):
+            self._backend.remove(path)
+
+    def append_line(self, key: str, line: str) -> None:
+        """Add one line of text to an object; a reader may see the last line unfinished after a crash."""
+        data = line.encode() + b"\n"
+        if not isinstance(self._backend, FolderBackend):
+            self.update(key, lambda known: (known or b"") + data)
+            return
+        path = self.path(key)
+        with explained(f"write {path}"):
+            self._backend.append(path, data)
 
     def open_locked(self, key: str) -> IO[bytes] | None:
         """Open a local object for appending and hold it until the file is closed, here and in child processes.
 
         None for an object store, which knows no locks. Raises StorageError when another process holds it.
         """
-        if not self.is_local:
+        if not isinstance(self._backend, FolderBackend):
             return None
-        with explained(f"hold {self.path(key)}"):
-            Path(self.path(key)).parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.ExitStack() as on_failure:
-                file = on_failure.enter_context(open(self.path(key), "ab"))
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                on_failure.pop_all()  # the caller closes it
-            return file
+        path = self.path(key)
+        with explained(f"hold {path}"):
+            return self._backend.open_locked(path)
 
     def is_held(self, key: str) -> bool | None:
         """Whether a living process holds a local object; None when that cannot be known."""
-        if not self.is_local or not os.path.exists(self.path(key)):
-            return None
-        with open(self.path(key), "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return self._backend.is_held(self.path(key)) if isinstance(self._backend, FolderBackend) else None
 
-    def append_line(self, key: str, line: str) -> None:
-        """Add one line of text to an object; a reader may see the last line unfinished after a crash."""
-        data = line.encode() + b"\n"
-        if not self.is_local:
-            self.write(key, (self.read(key) if self.exists(key) else b"") + data)
-            return
-        with explained(f"write {self.path(key)}"):
-            Path(self.path(key)).parent.mkdir(parents=True, exist_ok=True)
-            with open(self.path(key), "ab") as file:
-                file.write(data)
+    def cache_info(self) -> CacheInfo:
+        """How the read cache has served; all zero where the root is on this machine and needs none."""
+        from .s3 import S3Backend
+
+        if isinstance(self._backend, S3Backend):
+            return self._backend.cache.info()
+        return CacheInfo(0, 0, 0, 0, 0, 0, "")
 
 
-def _write_local(path: str, data: bytes) -> None:
-    with _whole_file_beside(path, data) as temporary:
-        os.replace(temporary, path)
+def _is_internal(name: str) -> bool:
+    return name == LOCK_NAME or name.startswith(TEMPORARY_PREFIX)
 
 
-def _create_local(path: str, data: bytes) -> bool:
-    with _whole_file_beside(path, data) as temporary:
-        try:
-            os.link(temporary, path)  # unlike a rename, it fails when the name is taken
-        except FileExistsError:
-            return False
-    return True
+def _backend(url: str) -> tuple[Backend, str]:
+    if url.startswith("s3://"):
+        from .s3 import S3Backend  # it needs s3fs
 
-
-@contextlib.contextmanager
-def _whole_file_beside(path: str, data: bytes) -> Iterator[str]:
-    """A finished temporary file in the folder of `path`; what the caller leaves of it is removed."""
-    folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, TEMPORARY_PREFIX + uuid.uuid4().hex)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield temporary
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        root = url.removeprefix("s3://").strip("/")
+        if not root:
+            raise InputError("s3:// alone is no place for a project: give s3://<bucket>/<folder>.")
+        return S3Backend(), root
+    filesystem, root = fsspec.core.url_to_fs(url)
+    root = root.rstrip("/")
+    if isinstance(filesystem, LocalFileSystem):
+        return FolderBackend(root), root
+    if "memory" in filesystem.protocol:
+        return MemoryBackend(), root
+    raise InputError(
+        f"{shown(url)} is no place for a project: give a folder, s3://<bucket>/<folder>, or memory://<name>."
+    )

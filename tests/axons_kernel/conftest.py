@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,17 +58,55 @@ def png() -> Callable[..., bytes]:
     return encode
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of a real S3 server process with the bucket `course`."""
+    pytest.importorskip("moto", reason="moto[server] is not installed")
+    pytest.importorskip("s3fs", reason="s3fs is not installed")
+    command = [sys.executable, str(Path(__file__).with_name("s3_server.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            address = server.stdout.readline().strip()
+            urllib.request.urlopen(urllib.request.Request(f"{address}/course", method="PUT"), timeout=30).close()
+            yield address
+        finally:
+            server.kill()
+
+
+@pytest.fixture
+def s3_url(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty s3:// root; its server and credentials are in the environment, its cache is the test's own."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    settings = {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "student",
+        "AWS_SECRET_ACCESS_KEY": "correct-horse-battery",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AXONS_CACHE": str(tmp_path / "cache"),
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://course/{uuid4().hex}"
+
+
+@pytest.fixture(params=["file", "memory", "s3"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty root of each kind of storage: the same contract holds for both."""
+    """An empty root of each kind of storage: the same contract holds for all."""
     if request.param == "file":
         yield (tmp_path / "root").as_uri()
-        return
-    url = f"memory://{uuid4().hex}"
-    yield url
-    filesystem, root = fsspec.core.url_to_fs(url)
-    if filesystem.exists(root):
-        filesystem.rm(root, recursive=True)
+    elif request.param == "s3":
+        yield request.getfixturevalue("s3_url")
+    else:
+        url = f"memory://{uuid4().hex}"
+        yield url
+        filesystem, root = fsspec.core.url_to_fs(url)
+        if filesystem.exists(root):
+            filesystem.rm(root, recursive=True)
 
 
 @pytest.fixture
