@@ -31,7 +31,7 @@ from .notes import Note
 Problem = Callable[[Note], None]
 
 _MAX_DEPTH = 30  # of groups in groups, and of values that are kept without being understood
-_BROKEN = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+BROKEN = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def strict(note: Note) -> None:
@@ -62,8 +62,8 @@ class _Reader:
                 yield self.read(item, where, depth)
             except SchemaError:  # the handler accepts no problem
                 raise
-            except _BROKEN as error:
-                self.problem(Note(where, "dropped", _reason(error)))
+            except BROKEN as error:
+                self.problem(Note(where, "dropped", reason(error)))
 
     def read(self, item: Mapping[str, Any], where: str, depth: int) -> Label:
         kind, label_class = item["label_type"], item.get("label_class")
@@ -83,7 +83,7 @@ class _Reader:
             read = {"components": tuple(self.full_id(part) for part in read["components"])}
         common["object_id"] = self.new_id(item.get("object_id"), where)
         if cls is OpaqueLabel:
-            _check_plain(read["raw"])
+            check_plain(read["raw"])
             return OpaqueLabel(**common, **read)
         standard = {"label_type", "label_class", "object_id", "source", "anno_data", *keys}
         extra = {k: v for k, v in item.items() if k not in standard}
@@ -92,7 +92,7 @@ class _Reader:
             raise ValueError(f"anno_data is no object but {anno_data!r:.40}")
         for kept in (extra, anno_data):
             if kept:
-                _check_plain(kept)
+                check_plain(kept)
         return cls(extra=extra, anno_data=dict(anno_data or {}), **common, **read)
 
     def new_id(self, given: Any, where: str) -> str:
@@ -122,7 +122,7 @@ class _Reader:
         return self._content
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"the key {error} is missing"
     if isinstance(error, OverflowError):
@@ -136,7 +136,7 @@ def _source(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else str(value)[:100]
 
 
-def _check_plain(value: Any) -> None:
+def check_plain(value: Any) -> None:
     """Values that are kept as they came must be such that they can be written again."""
     level, depth = [value], 0
     while level:
@@ -154,7 +154,7 @@ def _check_plain(value: Any) -> None:
         level = following
 
 
-def _number(value: Any) -> float:
+def finite(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r:.40} is not a number")
     number = float(value)
@@ -164,7 +164,7 @@ def _number(value: Any) -> float:
 
 
 def _point(value: Mapping[str, Any]) -> Point:
-    return (_number(value["x"]), _number(value["y"]))
+    return (finite(value["x"]), finite(value["y"]))
 
 
 def _ring(points: list[Any]) -> Ring:
@@ -194,7 +194,7 @@ def _components(key: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
 
 
 def _ellipse(item: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = {key: _number(item[key]) for key in ("radius1", "radius2", "orientation_radians")}
+    numbers = {key: finite(item[key]) for key in ("radius1", "radius2", "orientation_radians")}
     return {"centre": _point(item["centre"]), **numbers}
 
 

@@ -22,22 +22,29 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
+        quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
+        quality.ratings quality.scores quality.turns quality.words
         label_json labels notes
-        annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
+        formats formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
+        formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
+        formats.objects formats.png formats.regions formats.registry formats.repairs formats.rle formats.roi_shapes
+        formats.values formats.yolo
+        annotation_merge annotations chunk_cache documents images masks metrics ome_tiff picture pixel_sizes pyramid rasterize reading
+        reading_pillow reading_tiff tiff_facts tiff_segments resampling samples tiff_layout tiling
         tissue training_sets
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
     """,
     "storage": """
-        storage storage.backend storage.cache storage.cache_policy storage.explain storage.folder storage.memory
+        storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder storage.memory
         storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload storage.sources storage.store
     """,
-    "plotting": "plotting",
+    "plotting": "plotting quality quality.comparison quality.figures quality.page",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
     "view": "widget widget.canvas widget.painter widget.stage widget.toolbar",
     "project": """
-        annotate importing live predicting project project_image reports run_process runs stored_sets tour_command
+        annotate importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
     """,
 }
@@ -56,22 +63,23 @@ BELOW = {
 
 # packages that only some modules may import; all other modules may not
 RESERVED = {
-    "fsspec": "storage.memory storage.s3_client storage.sources storage.store",
+    "fsspec": "storage.fetching storage.memory storage.s3_client storage.sources storage.store",
     "torch": "datasets inference losses models training model_files run_process",
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
     "ipycanvas": "widget.canvas widget.painter",
     "ipywidgets": "widget.canvas widget.painter widget.toolbar",
-    "matplotlib": "plotting project_image reports runs",
+    "matplotlib": "plotting quality.comparison quality.figures project_image reports runs",
     "IPython": "live",
-    "tqdm": "predicting tour_command",
+    "tqdm": "import_source importing predicting tour_command",
     "papermill": "tour_command",
     "nbformat": "tour_command",
     "nbclient": "tour_command",
 }
 
-# modules that may open files; `tour_command` has a scratch folder of its own, beside the project
-OPEN_FILES = {"storage", "tour_command"}
+# modules that may open files; `tour_command` has a scratch folder of its own, beside the project, and what
+# `reading_pillow` calls `Image.open` takes a file that is open
+OPEN_FILES = {"storage", "tour_command", "reading_pillow"}
 OPENING = {
     *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "imread", "imwrite", "imsave"),
     *("fromfile", "tofile", "loadtxt", "savetxt", "load_file", "save_file", "mkdir", "makedirs", "unlink", "rmtree"),
