@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import metrics, samples
+    from . import metrics, quality, samples
     from .annotate import annotate
     from .annotations import Annotation, LabelClass
     from .errors import (
@@ -43,7 +43,7 @@ _HOME = {
     "annotate": "annotate",
     "open_project": "project",
 }
-_MODULES = ("metrics", "samples")
+_MODULES = ("metrics", "quality", "samples")
 
 __all__ = [
     "Annotation",
@@ -60,6 +60,7 @@ __all__ = [
     "annotate",
     "metrics",
     "open_project",
+    "quality",
     "samples",
 ]
 

@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
+        ome_tiff picture pixel_sizes reading reading_pillow reading_tiff tiff_facts tiff_segments
         quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
         quality.ratings quality.scores quality.turns quality.words
         label_json labels notes
@@ -29,8 +30,7 @@ LAYERS = {
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
         formats.objects formats.png formats.regions formats.registry formats.repairs formats.rle formats.roi_shapes
         formats.values formats.yolo
-        annotation_merge annotations chunk_cache documents images masks metrics ome_tiff picture pixel_sizes pyramid rasterize reading
-        reading_pillow reading_tiff tiff_facts tiff_segments resampling samples tiff_layout tiling
+        annotation_merge annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
         tissue training_sets
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
@@ -94,7 +94,7 @@ FORBIDDEN = {
     "spawners": {"axons_kernel", "hub_config", "torch", "ipycanvas", "ipywidgets", "torchvision"},
 }
 
-PACKAGES = {"storage", "widget"}  # a module of one of these does not need the rest of its package
+PACKAGES = {"quality", "storage", "widget"}  # a module of one of these does not need the rest of its package
 LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in modules.split()}
 
 
