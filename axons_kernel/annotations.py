@@ -48,12 +48,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Annotation:
-    """All labels of one image, in drawing order: a later label covers an earlier one."""
+    """All labels of one image, in drawing order: a later label covers an earlier one.
+
+    `version` says what they were when they were read from a project, so that saving does not undo what others did.
+    """
 
     labels: tuple[Label, ...] = ()
     image_filename: str | None = None
     completed_tasks: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    version: str | None = field(default=None, compare=False, repr=False)
 
     def adding(self, *labels: Label) -> Annotation:
         """The same annotation with `labels` on top."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from . import plotting
 from .annotations import Annotation
-from .documents import parse_json
 from .images import ImageInfo, decode_image
+from .label_files import LabelEditing, read_annotation, write_annotation
 from .pyramid import Pyramid
 from .rasterize import class_mask
 from .storage import Store
@@ -64,14 +64,15 @@ class ProjectImage:
 
     def annotation(self) -> Annotation:
         """The image's labels; empty when it has not been annotated."""
-        if not self.store.exists(self.annotation_key):
-            return Annotation(image_filename=self.info.source_name)
-        return Annotation.from_json(parse_json(self.store.read(self.annotation_key), self.annotation_key))
+        return read_annotation(self.store, self.annotation_key, self.info.source_name)
 
     def save_annotation(self, annotation: Annotation) -> None:
-        """Replace the image's labels."""
-        text = json.dumps(annotation.to_json(), indent=1, allow_nan=False)
-        self.store.write(self.annotation_key, text.encode())
+        """Replace the image's labels. Raises ConflictError when another process has changed them since."""
+        write_annotation(self.store, self.annotation_key, annotation)
+
+    def edit_annotation(self) -> LabelEditing:
+        """The labels for an editor that saves often; what others save meanwhile is kept."""
+        return LabelEditing(self.store, self.annotation_key, self.info.source_name)
 
     def labels_sha256(self) -> str:
         """A hash over the labels alone: it does not change with file layout or finished tasks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -161,13 +162,14 @@ def read_run(store: Store, name: str) -> Run:
     return Run(store, RunInfo.decode(store.read(key), key))
 
 
-def start_run(store: Store, info: RunInfo, on: Literal["here", "inline"]) -> Run:
-    """Record a new run and start it: `here` in a process of its own, `inline` in this one, returning at its end."""
+def start_run(store: Store, info: RunInfo, on: Literal["here", "inline"], *, numbered: bool = False) -> Run:
+    """Record a new run and start it: `here` in a process of its own, `inline` in this one, returning at its end.
+
+    A `numbered` one gets the first number that is free, also when another process starts one at the same time.
+    """
     if on == "here" and not store.is_shared:
         raise InputError("A memory:// project cannot be seen by another process: train with on='inline'.")
-    run = Run(store, info)
-    if not store.create(run.key("config.json"), info.encode()):
-        raise InputError(f"There is a run '{info.name}' already: choose another name.")
+    run = _recorded(store, info, numbered)
     log = store.open_locked(run.key("log.txt"))  # held by who trains: when it is free, the training has ended
     try:
         run.set_status(RunStatus(state="starting"))
@@ -181,6 +183,17 @@ def start_run(store: Store, info: RunInfo, on: Literal["here", "inline"]) -> Run
         if log:
             log.close()  # the child has its own
     return run
+
+
+def _recorded(store: Store, info: RunInfo, numbered: bool) -> Run:
+    taken = set(store.names("runs"))  # half-started ones included
+    numbers = (n for n in itertools.count(1) if f"run-{n}" not in taken)
+    while True:
+        run = Run(store, info.model_copy(update={"name": f"run-{next(numbers)}"}) if numbered else info)
+        if store.create(run.key("config.json"), run.info.encode()):
+            return run
+        if not numbered:
+            raise InputError(f"There is a run '{info.name}' already: choose another name.")
 
 
 def _start_process(run: Run, log: IO[bytes] | None) -> subprocess.Popen[bytes]:

@@ -11,13 +11,14 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from ..errors import ConflictError, InputError
+from ..errors import ConflictError, InputError, needs_extra
 from .backend import Backend, Stat
 from .cache_policy import CacheInfo
 from .explain import explained
@@ -213,7 +214,9 @@ def _is_internal(name: str) -> bool:
 
 def _backend(url: str) -> tuple[Backend, str]:
     if url.startswith("s3://"):
-        from .s3 import S3Backend  # it needs s3fs
+        with needs_extra("s3", "A project on s3://"):
+            import_module("s3fs")
+        from .s3 import S3Backend
 
         root = url.removeprefix("s3://").strip("/")
         if not root:

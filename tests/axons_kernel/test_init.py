@@ -72,7 +72,7 @@ except ax.AxonsKernelError as error:
         ("ipycanvas", "ax.annotate(np.zeros((9, 9)))", "widget needs ipycanvas: pip install 'axons[widget]'."),
         ("torch", "ax.open_project('memory://x').train('s')", "needs torch: pip install 'axons[train]'."),
         ("torch", "ax.open_project('memory://x').run('s')", "needs torch: pip install 'axons[train]'."),
-        ("s3fs", "ax.open_project('s3://bucket/x')", "MissingExtraError Cannot open s3://bucket/x: Install s3fs"),
+        ("s3fs", "ax.open_project('s3://bucket/x')", "A project on s3:// needs s3fs: pip install 'axons[s3]'."),
     ],
 )
 def test_missing_extra_says_what_to_install(missing: str, call: str, message: str) -> None:
