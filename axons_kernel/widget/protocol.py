@@ -1,0 +1,194 @@
+"""What the annotation view (TypeScript) and the kernel (Python) say to each other: `axons.annotate/1`.
+
+One op per gesture; nothing that is visible waits for the kernel; Python's answer wins. Messages are custom messages of
+the widget `AnnotatorModel`: JSON, and binary buffers only towards the view. tests/data/annotate/messages.json has one
+of each, tests/data/annotate/sequences.json whole conversations.
+
+**Positions** in ops are whole sub-pixels, 16 to a pixel, in whole-image co-ordinates (see `ink`). A view works on one
+tile, a window of at most 2048 x 2048 pixels; what an op covers is cut at the border of its tile. Shapes in label rows
+are django-labeller's: floats in image pixels.
+
+**Ids raster.** Per tile (h, w), row by row, little-endian; 0 is background, else the number of the topmost label. It
+is what `rasterize` makes of the labels in drawing order. Numbers count up and are never used again: an op that makes
+labels takes `next_id`, `next_id + 1`, ...; the view may do so itself before the answer comes.
+
+**What an op does to it** (R the raster, M what the gesture covers, k the target, n the new number; see `booleans`):
+new: R = n on M, where `protect` only on background; the labels below keep their shape. add: R = k on M, where
+`protect` not on other labels. subtract: R = 0 on M where R is k (k = 0: any label). split: R = n on M where R is k,
+when that is some but not all of k. In these three the changed pixels belong to nobody else afterwards. merge: all
+become the first. fill: M is the connected area of the clicked pixel, read off R. Everything else (vertex, move,
+resize, paste, delete over others, undo, ...) Python draws from the labels.
+
+**Numbering.** A view has a `session` (a random name) and numbers its ops 1, 2, 3, ... It begins with the request
+`hello`, whose answer `state` says in `last` which op of the session is done; it then sends the ones after that again.
+Op `last + 1` is done; earlier ones are answered again and change nothing; later ones are refused with `expected`. The
+view keeps its ops (sessionStorage) until an answer `saved` names their number: also a kill of the kernel loses none,
+as `last` is stored with the labels. `base_rev` is the newest revision that the view has seen, not above the kernel's.
+
+**Answers.** `ack`: `rect` (x, y, w, h in image pixels) is the smallest window of the tile that holds all pixels whose
+number changed, null when none; `crc` the CRC-32 of the raster inside it as uint32. The op may bring the `crc` that
+the view has got; when it is not the same, or there is none, buffer 0 is the patch: the rect's numbers, zlib-deflated,
+of `dtype`. `rows` are labels that are new or have changed, `removed` numbers that are gone. `refused`: `error` is for
+the user; with `consumed` the number counts as done although nothing changed (the gesture made no sense); the view
+then asks for `state` to drop what it drew ahead. An `ack` of another session with a newer `rev`: ask for `state`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, TypedDict
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from ..documents import problems
+from ..errors import InputError
+from . import ops, requests
+from .fields import Message
+
+SCHEMA = "axons.annotate/1"
+LARGEST_MESSAGE = 2**22  # characters of JSON
+
+AnyOp = (
+    ops.Stroke | ops.Polygon | ops.Fill | ops.Wand | ops.Superpixels | ops.GrabCut
+    | ops.Box | ops.Ellipse | ops.PointOp | ops.Vertex | ops.Move | ops.Resize | ops.Paste
+    | ops.Threshold | ops.Separate | ops.Knife | ops.Merge | ops.Delete | ops.SetClass | ops.SetAttribute
+    | ops.Propose | ops.Decide | ops.Task | ops.TileDone | ops.Undo
+)  # fmt: skip
+AnyRequest = (
+    requests.Hello | requests.State | requests.Geometry | requests.SuperpixelMap | requests.CostMap
+    | requests.LiveWire | requests.Save | requests.Resolve
+)  # fmt: skip
+_MESSAGE: TypeAdapter[Any] = TypeAdapter(Annotated[AnyOp | AnyRequest, Field(discriminator="op")])
+
+
+def parse(content: Any) -> Any:
+    """The op or request in a message from the view. Raises InputError for everything else, in one sentence."""
+    try:
+        text = json.dumps(content, allow_nan=False)
+        if len(text) > LARGEST_MESSAGE:
+            raise InputError(f"A message of {len(text)} characters is too long; {LARGEST_MESSAGE} are allowed.")
+        return _MESSAGE.validate_json(text, strict=True)
+    except ValidationError as error:
+        raise InputError(f"The message is none of {SCHEMA}: {problems(error)[:500]}.") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"The message cannot be read: {str(error)[:200]}.") from error
+
+
+class Row(TypedDict):
+    """A label as the view knows it.
+
+    `z` orders the drawing (higher covers); `bounds` is x, y, w, h in image pixels, null for a label without area.
+    `kind` is django-labeller's label_type, `shape` its geometry except for polygons and groups.
+    """
+
+    id: int
+    object_id: str
+    z: int
+    label_class: str | None
+    source: str | None
+    proposal: bool
+    kind: str
+    bounds: list[int] | None
+    attributes: dict[str, Any]
+    shape: dict[str, Any] | None
+
+
+class Block(TypedDict):
+    """An array in a buffer: zlib-deflated, little-endian, row by row (channels last)."""
+
+    buffer: int
+    dtype: Literal["uint8", "uint16", "uint32", "float32"]
+    shape: list[int]
+
+
+class Ack(TypedDict):
+    """The answer to an op that is done."""
+
+    answer: Literal["ack"]
+    session: str
+    seq: int
+    rev: int
+    tile: int
+    rect: list[int] | None
+    crc: int
+    rows: list[Row]
+    removed: list[int]
+    next_id: int
+    undo: int
+    redo: int
+    message: str
+    completed_tasks: list[str]
+    finished_tiles: list[int]
+    patch: Block | None
+
+
+class Refused(TypedDict):
+    """The answer to what was not done; `seq` and `expected` are null where the message had no readable number."""
+
+    answer: Literal["refused"]
+    session: str | None
+    seq: int | None
+    request: int | None
+    expected: int | None
+    consumed: bool
+    error: str
+
+
+class Saved(TypedDict):
+    """What the storage holds now: `seqs` session -> the last op in it. `conflict`: another has saved meanwhile."""
+
+    answer: Literal["saved"]
+    request: int | None
+    rev: int
+    seqs: dict[str, int]
+    error: str | None
+    conflict: bool
+
+
+class ClassInfo(TypedDict):
+    """A label class; `colours` by the scheme's name, `default` always; red, green, blue in 0..255."""
+
+    name: str
+    human_name: str
+    group: str
+    colours: dict[str, list[int]]
+
+
+class StateAnswer(TypedDict):
+    """All that a view needs to begin, or to go on, on a tile. Blocks: `ids` uint16 or uint32, `pixels` the raw image.
+
+    `limits` are the low and high value to show black and white, per channel. `last`: see numbering.
+    """
+
+    answer: Literal["state"]
+    schema: str
+    session: str
+    request: int
+    last: int
+    rev: int
+    tile: int
+    tiles: list[list[int]]
+    finished_tiles: list[int]
+    image: dict[str, Any]
+    limits: list[list[float]]
+    classes: list[ClassInfo]
+    schemes: list[dict[str, str]]
+    controls: list[dict[str, Any]]
+    tasks: list[dict[str, str]]
+    completed_tasks: list[str]
+    models: list[str]
+    labels: list[Row]
+    next_id: int
+    undo: int
+    redo: int
+    active_s: float
+    saved: Saved
+    ids: Block
+    pixels: Block
+
+
+def is_op(message: Message) -> bool:
+    """Whether a parsed message is a numbered op, not a request."""
+    return isinstance(message, ops.Op)
