@@ -1,119 +1,225 @@
-"""Bring files into a project: images as OME-TIFF, mask pictures as labels. Originals are only read."""
+"""Bring images into a project as tiled, compressed, pyramidal OME-TIFFs. Originals are only read."""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import math
 import os
-from collections.abc import Sequence
-from typing import Any
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
+from tqdm import tqdm
 
-from .annotations import Label
-from .documents import parse_json
-from .errors import InputError, NotFoundError
-from .images import (
-    ImageInfo,
-    Micrograph,
-    check_pixel_size,
-    decode_image,
-    encode_ome_tiff,
-    side_file_pixel_size_um,
-    standard_pixels,
-)
-from .masks import MaskReading, grey_levels, read_mask
-from .rasterize import mask_to_labels
-from .storage import Store, check_name, name_from_file, read_source
+from .errors import AxonsKernelError, InputError
+from .images import ImageInfo
+from .import_source import OpenedSource, Source, opened_source
+from .ome_tiff import level_shapes, write_ome_tiff
+from .picture import Choice, Picture
+from .pixel_sizes import agreed_size, check_pixel_size, same_size
+from .resampling import resampled_picture, scaled_shape
+from .storage import Store, check_name, name_from_file, shown
 
-MASK_SOURCE = "mask"  # what labels that come from a mask picture say of themselves
-
-Source = str | os.PathLike[str] | NDArray[Any]
+_LARGEST_GROWTH = 8  # how much larger, per side, resampling may make an image
 
 
-def store_image(store: Store, source: Source, name: str | None, pixel_size_um: float | None) -> ImageInfo:
-    """Write `images/<name>/`; the same content under the same name is recognised.
+class HowToImport(TypedDict, total=False):
+    """The keywords of `Project.import_image`, which tells what they mean."""
 
-    Raises ImageReadError when the source is no image, InputError when the name is taken by another image (or by
-    this one with another pixel size) or the pixel size is known from nowhere.
+    pixel_size_um: float | None
+    source_pixel_size_um: float | None
+    channels: Sequence[int | str] | int | str | None
+    z: int | str | None
+    t: int | str | None
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How to import: the µm per pixel that the stored image gets, that of the source, and what to take of it."""
+
+    pixel_size_um: float | None = None
+    source_pixel_size_um: float | None = None
+    choice: Choice = field(default_factory=Choice)
+    progress: bool = True
+
+    @classmethod
+    def of(cls, **how: Unpack[HowToImport]) -> ImportOptions:
+        """From the keywords."""
+        choice = Choice(how.get("channels"), how.get("z"), how.get("t"))
+        return cls(how.get("pixel_size_um"), how.get("source_pixel_size_um"), choice)
+
+
+def store_images(store: Store, sources: Sequence[Source], options: ImportOptions) -> list[ImageInfo]:
+    """Import several sources with one bar. All are tried; an InputError at the end names each that failed, and why."""
+    if isinstance(sources, str | bytes | os.PathLike | np.ndarray):
+        raise InputError("import_images takes a list: give [path, ...], or call import_image for one.")
+    done, failed = [], []
+    quiet = replace(options, progress=False)
+    with tqdm(sources, desc="importing", unit="image", disable=not options.progress, file=sys.stdout) as bar:
+        for number, source in enumerate(bar, start=1):
+            try:
+                done.append(store_image(store, source, None, quiet))
+            except AxonsKernelError as error:
+                failed.append(f"{_called(source, f'number {number}')}: {error}")
+    if failed:
+        raise InputError(
+            f"{len(failed)} of {len(sources)} could not be imported; the others are in the project.\n"
+            + "\n".join(failed)
+        )
+    return done
+
+
+def store_image(store: Store, source: Source, name: str | None, options: ImportOptions) -> ImageInfo:
+    """Write `images/<name>/`, or find the same content that was imported the same way.
+
+    Without a `name` the source's is taken, and the same content is also found under another name. Raises
+    ImageReadError when the source is no image, InputError when the name is taken by another image (or by this one
+    imported in another way) or the pixel size is known from nowhere.
     """
-    data, source_name, micrograph = _read(source, name)
-    size = pixel_size_of(source, micrograph, pixel_size_um)
-    info = ImageInfo(
-        name=check_name(name or name_from_file(source_name), "an image"),
-        source_name=source_name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        height=micrograph.shape[0],
-        width=micrograph.shape[1],
-        channels=1 if micrograph.pixels.ndim == 2 else micrograph.pixels.shape[2],
-        dtype=str(micrograph.pixels.dtype),
-        pixel_size_um=check_pixel_size(size, source_name),
-    )
-    key = f"images/{info.name}/image.json"
-    if store.exists(key):
-        known = ImageInfo.decode(store.read(key), key)
-        if known.sha256 == info.sha256 and known.pixel_size_um == info.pixel_size_um:
+    if name:
+        check_name(name, "an image")
+    called = name or ("array" if isinstance(source, np.ndarray) else "image")
+    with opened_source(source, called, options.choice, progress=options.progress) as opened:
+        for note in opened.picture.notes:
+            _say(note)
+        picture, info = _planned(opened, name or name_from_file(opened.name), options)
+        known = _known(store, info, named=bool(name))
+        if known is not None:
             return known
-        if known.sha256 == info.sha256:
-            raise InputError(
-                f"The project has '{info.name}' with {known.pixel_size_um:g} µm per pixel, not "
-                f"{info.pixel_size_um:g}: import it under another name=... to change that."
+        if picture.shape != opened.picture.shape:
+            _say(
+                f"{info.source_name} has {info.source_pixel_size_um:g} µm per pixel; it is resampled to "
+                f"{info.pixel_size_um:g} µm: {picture.shape[1]} x {picture.shape[0]} pixels."
             )
-        raise InputError(f"The project has another image named '{info.name}': give this one a name=... of its own.")
-    store.write(f"images/{info.name}/image.tif", encode_ome_tiff(Micrograph(micrograph.pixels, info.pixel_size_um)))
-    store.write(key, info.encode())  # last: with it, the image is in the project
+        _write(store, picture, info, options.progress)
     return info
 
 
-def _read(source: Source, name: str | None) -> tuple[bytes, str, Micrograph]:
-    if isinstance(source, np.ndarray):
-        pixels = standard_pixels(source, "the array")
-        return f"{pixels.dtype} {pixels.shape} ".encode() + pixels.tobytes(), name or "array", Micrograph(pixels)
-    data = read_source(source)
-    return data, os.path.basename(os.fspath(source)), decode_image(data, os.fspath(source))
+def _planned(opened: OpenedSource, name: str, options: ImportOptions) -> tuple[Picture, ImageInfo]:
+    """The picture to store and what image.json says of it. Raises InputError when the pixel size is not known."""
+    source_size, size = chosen_pixel_size(opened, options)
+    picture = opened.picture
+    if not same_size(source_size, size):
+        shape = scaled_shape(picture.shape, source_size / size)
+        if max(shape) > _LARGEST_GROWTH * max(picture.shape):
+            raise InputError(
+                f"At {size:g} µm per pixel {opened.name}, which has {source_size:g}, would be {shape[1]} x {shape[0]} "
+                f"pixels: choose a pixel_size_um= of {source_size / _LARGEST_GROWTH:g} or more."
+            )
+        picture = resampled_picture(picture, shape)
+    channels = options.choice.channels
+    return picture, ImageInfo(
+        name=check_name(name, "an image"),
+        source_name=opened.name,
+        sha256=opened.sha256,
+        height=picture.shape[0],
+        width=picture.shape[1],
+        channels=picture.channels,
+        dtype=str(picture.dtype),
+        pixel_size_um=size,
+        channel_names=picture.channel_names,
+        levels=len(level_shapes(picture.shape)),
+        source_height=opened.picture.shape[0],
+        source_width=opened.picture.shape[1],
+        source_axes=picture.axes,
+        source_channels=None
+        if channels is None
+        else (channels,)
+        if isinstance(channels, int | str)
+        else tuple(channels),
+        source_pixel_size_um=source_size,
+        z=picture.z,
+        t=picture.t,
+    )
 
 
-def pixel_size_of(source: Source, micrograph: Micrograph, given: float | None) -> float | None:
-    """µm per pixel: as given, else from the file, else from a JSON side file of the same name, else None."""
-    if given is not None or micrograph.pixel_size_um is not None:
-        return given if given is not None else micrograph.pixel_size_um
-    if isinstance(source, np.ndarray):
-        return None
-    side_file = os.path.splitext(os.fspath(source))[0] + ".json"
-    try:
-        return side_file_pixel_size_um(parse_json(read_source(side_file), side_file), side_file)
-    except NotFoundError:
-        return None
+def chosen_pixel_size(
+    opened: OpenedSource, options: ImportOptions, how: str = "import_image(..., pixel_size_um=0.1)"
+) -> tuple[float, float]:
+    """(of the source, of the image to store) in µm per pixel; the same where they differ by no more than 1 %.
 
-
-def read_mask_picture(source: Source, shape: tuple[int, int], image: str, classes: Sequence[str]) -> MaskReading:
-    """The mask picture of an image of `shape` (H, W): its grey levels, ascending after 0, are `classes`.
-
-    Raises InputError when the size or the number of grey levels does not fit.
+    Raises InputError when nothing is known (it says `how` to give it), or two sources do not agree.
     """
-    if isinstance(source, np.ndarray):
-        pixels, name = standard_pixels(source, "the mask"), "the mask"
+    given, source = options.pixel_size_um, options.source_pixel_size_um
+    if given is not None:
+        check_pixel_size(given, opened.name)
+    if source is not None:
+        source = check_pixel_size(source, opened.name)
     else:
-        name = os.fspath(source)
-        pixels = decode_image(read_source(source), name).pixels
-    if pixels.shape[:2] != shape:
-        raise InputError(
-            f"{name} is {pixels.shape[1]} x {pixels.shape[0]} pixels, but {image} is {shape[1]} x {shape[0]}: "
-            "a mask needs the size of its image."
-        )
-    levels = [level for level in grey_levels(pixels) if level]
-    if len(levels) != len(classes):
-        raise InputError(
-            f"{name} has the grey levels {levels} beside 0, which makes {len(levels)} classes, "
-            f"but {len(classes)} are named ({', '.join(classes)}): name one class per grey level, darkest first."
-        )
-    return read_mask(pixels, dict(zip(classes, levels, strict=True)))
+        source = agreed_size(opened.picture.sizes, opened.name)
+    if source is None:
+        source = check_pixel_size(given, opened.name, how)
+    return source, source if given is None or same_size(source, given) else float(given)
 
 
-def mask_labels(reading: MaskReading, classes: Sequence[str]) -> list[Label]:
-    """One label per connected object of each class; `classes[i]` has the number i + 1."""
-    return [
-        label
-        for number, label_class in enumerate(classes, start=1)
-        for label in mask_to_labels(reading.classes == number, label_class, source=MASK_SOURCE)
-    ]
+def _known(store: Store, info: ImageInfo, *, named: bool) -> ImageInfo | None:
+    """The image that has this content already, imported the same way. Raises InputError when the name is taken."""
+    taken = _read_info(store, info.name)
+    if taken is not None and taken.sha256 == info.sha256:
+        if _same_import(taken, info):
+            return taken
+        if not math.isclose(taken.pixel_size_um, info.pixel_size_um, rel_tol=1e-6):
+            raise InputError(
+                f"The project has '{info.name}' with {taken.pixel_size_um:g} µm per pixel, not "
+                f"{info.pixel_size_um:g}: import it under another name=... to change that."
+            )
+        raise InputError(
+            f"The project has '{info.name}' with another choice of channels, z or t: import this one under another "
+            "name=... to have both."
+        )
+    for other in () if named else store.names("images"):
+        found = _read_info(store, other)
+        if found is not None and found.sha256 == info.sha256 and _same_import(found, info):
+            _say(f"{info.source_name} is in the project already, as '{other}'; that image is used.")
+            return found
+    if taken is not None:
+        raise InputError(f"The project has another image named '{info.name}': give this one a name=... of its own.")
+    return None
+
+
+def _read_info(store: Store, name: str) -> ImageInfo | None:
+    key = f"images/{name}/image.json"
+    return ImageInfo.decode(store.read(key), key) if store.exists(key) else None
+
+
+def _same_import(known: ImageInfo, info: ImageInfo) -> bool:
+    choice = (known.source_channels, known.z, known.t) == (info.source_channels, info.z, info.t)
+    return choice and math.isclose(known.pixel_size_um, info.pixel_size_um, rel_tol=1e-6)
+
+
+def _write(store: Store, picture: Picture, info: ImageInfo, progress: bool) -> None:
+    """image.tif, then image.json: with it, the image is in the project."""
+    pixels, key = f"images/{info.name}/image.tif", f"images/{info.name}/image.json"
+    taken = InputError(
+        f"Another process has just imported an image named '{info.name}': give this one another name=..."
+    )
+    rows = picture.shape[0] * len(picture.planes)
+    bar = tqdm(desc=f"importing {info.name}", total=rows, unit="row", disable=not progress, delay=1, file=sys.stdout)
+    with bar, _leaving_nothing(store, pixels, key):
+        with store.writing(pixels) as path:
+            write_ome_tiff(path, picture, info.pixel_size_um, on_rows=bar.update)
+            if store.exists(key):
+                raise taken
+        if not store.create(key, info.encode()):
+            raise taken
+
+
+@contextlib.contextmanager
+def _leaving_nothing(store: Store, pixels: str, key: str) -> Iterator[None]:
+    """When the block fails, also for Ctrl-C, no half of an image is left."""
+    try:
+        yield
+    except BaseException:
+        if not store.exists(key):
+            store.remove(pixels)
+        raise
+
+
+def _called(source: Any, otherwise: str) -> str:
+    return shown(source) if isinstance(source, str | os.PathLike) else otherwise
+
+
+def _say(line: str) -> None:
+    tqdm.write(line, file=sys.stdout)

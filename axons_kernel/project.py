@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .annotations import LabelClass
-from .documents import Document
 from .errors import InputError, NotFoundError, needs_extra
-from .images import ImageInfo, check_pixel_size
-from .importing import MASK_SOURCE, Source, mask_labels, read_mask_picture, store_image
+from .images import ImageInfo
+from .import_source import Source
+from .importing import HowToImport, ImportOptions, store_image, store_images
+from .label_classes import ProjectInfo, add_classes, read_info
+from .mask_pictures import MASK_SOURCE, mask_labels, read_mask_picture
 from .masks import MaskReading
-from .plotting import PALETTE
+from .picture import Choice
+from .pixel_sizes import check_pixel_size
 from .project_image import ProjectImage
+from .project_labels import LabelExchange
 from .storage import Store, check_name
 from .stored_sets import check_annotated, freeze, read_training_set
-from .tiling import Tiling, tile_grid
+from .tiling import Edge, Tiling
 from .training_sets import TrainingSet, new_training_set, split_tiles
 
 if TYPE_CHECKING:
@@ -28,14 +32,6 @@ if TYPE_CHECKING:
     from .runs import Run
     from .training import TrainingConfig
     from .widget.canvas import AnnotationWidget
-
-
-class ProjectInfo(Document):
-    """project.json."""
-
-    kind: ClassVar[str] = "project"
-    name: str
-    classes: tuple[LabelClass, ...] = ()
 
 
 def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project:
@@ -50,11 +46,11 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
         if store.names(""):
             raise InputError(f"{store.url} holds other files and is no project: choose a new or an empty folder.")
         name = os.path.basename(store.url.rstrip("/")) or "project"
-        store.write("project.json", ProjectInfo(name=name).encode())
+        store.create("project.json", ProjectInfo(name=name).encode())
     return Project(store)
 
 
-class Project:
+class Project(LabelExchange):
     """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
 
     def __init__(self, store: Store):
@@ -63,38 +59,45 @@ class Project:
     @property
     def info(self) -> ProjectInfo:
         """Name and label classes."""
-        return ProjectInfo.decode(self.store.read("project.json"), self.store.path("project.json"))
+        return read_info(self.store)
 
     @property
     def classes(self) -> tuple[LabelClass, ...]:
         """The label classes, in order."""
         return self.info.classes
 
-    def add_classes(self, names: Sequence[str]) -> tuple[LabelClass, ...]:
+    def add_classes(self, names: Sequence[str | LabelClass]) -> tuple[LabelClass, ...]:
         """Add label classes by name, each with a colour of its own; those that are there stay as they are."""
-        if isinstance(names, str) or not all(isinstance(name, str) and name for name in names):
-            raise InputError(f"{names!r} are no class names: give a list of them, as in ['axon', 'myelin'].")
-        info = self.info
-        classes = list(info.classes)
-        for name in names:
-            if name not in (c.name for c in classes):
-                classes.append(LabelClass(name, PALETTE[len(classes) % len(PALETTE)]))
-        if len(classes) != len(info.classes):
-            self.store.write("project.json", info.model_copy(update={"classes": tuple(classes)}).encode())
-        return tuple(classes)
+        return add_classes(self.store, names)
 
     # -- images -------------------------------------------------------------------------------------------------
 
     def import_image(
-        self, source: Source, *, name: str | None = None, pixel_size_um: float | None = None
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        pixel_size_um: float | None = None,
+        source_pixel_size_um: float | None = None,
+        channels: Sequence[int | str] | int | str | None = None,
+        z: int | str | None = None,
+        t: int | str | None = None,
     ) -> ProjectImage:
         """Copy an image into the project as a tiled, pyramidal OME-TIFF; the original is only read.
 
-        `source` is a path, a URL or an array (H, W) or (H, W, C). The pixel size (µm) comes from the file, from a
-        JSON side file of the same name, or from `pixel_size_um`, which wins. The same content twice gives the
-        image that is there. Raises ImageReadError or InputError.
+        `source` is a path, a URL, the bytes of a file or an array (H, W) or (H, W, C). `pixel_size_um` is what the
+        stored image gets: a source that says another (in the file or in one beside it) is resampled. Where sources
+        disagree, `source_pixel_size_um` settles it. Of several channels all are taken, or `channels` (numbers from 0
+        or names); of planes in depth or time one, `z` and `t` (a number, "first", "middle" or "last"). The same
+        content twice gives the image that is there. Raises ImageReadError or InputError.
         """
-        return self.image(store_image(self.store, source, name, pixel_size_um).name)
+        options = ImportOptions(pixel_size_um, source_pixel_size_um, Choice(channels, z, t))
+        return self.image(store_image(self.store, source, name, options).name)
+
+    def import_images(self, sources: Sequence[Source], **how: Unpack[HowToImport]) -> list[ProjectImage]:
+        """Import several images; all are tried, and an InputError at the end names those that failed."""
+        options = ImportOptions.of(**how)
+        return [self.image(info.name) for info in store_images(self.store, sources, options)]
 
     def import_mask(self, image: ProjectImage | str, source: Source, classes: Sequence[str]) -> MaskReading:
         """Turn a mask picture into labels: its grey levels, ascending after 0, are `classes`.
@@ -104,11 +107,11 @@ class Project:
         changed, when the size or the number of grey levels does not fit.
         """
         image = self._handle(image)
-        reading = read_mask_picture(source, image.shape, image.name, classes)
+        reading = read_mask_picture(source, image.shape, image.name, classes, source_shape=image.info.source_shape)
         self.add_classes(classes)
-        annotation = image.annotation()
-        earlier = [label.object_id for label in annotation.labels if label.source == MASK_SOURCE]
-        image.save_annotation(annotation.without(earlier).adding(*mask_labels(reading, classes)))
+        editing = image.edit_annotation()
+        earlier = [label.object_id for label in editing.annotation.labels if label.source == MASK_SOURCE]
+        editing.save(editing.annotation.without(earlier).adding(*mask_labels(reading, classes)))
         return reading
 
     def images(self) -> list[ProjectImage]:
@@ -130,13 +133,31 @@ class Project:
 
     # -- tiles and labels ---------------------------------------------------------------------------------------
 
-    def tile(self, image: ProjectImage | str, *, size: int = 512, overlap: int = 64) -> Tiling:
-        """Cut an image into tiles (windows) of `size` pixels that overlap by `overlap`, and remember it."""
+    def tile(
+        self,
+        image: ProjectImage | str,
+        *,
+        size: int = 512,
+        overlap: int = 64,
+        edge: Edge = "shift",
+        level: int = 0,
+        keep: Keep = "all",
+        min_share: float = 0.1,
+    ) -> Tiling:
+        """Cut an image into tiles (windows) of `size` pixels that overlap by `overlap`, and remember it.
+
+        At the edge tiles are shifted inwards ("shift"), reach over it and are mirrored there ("reflect"), or are left
+        out ("drop"). `level` chooses a coarser level of the image (1: half the size, ...). keep="tissue" drops tiles
+        with less than `min_share` of tissue; see which with `project.tiling_figure(image)`.
+        """
         image = self._handle(image)
-        tiles = tile_grid(image.shape, size, overlap)
-        tiling = Tiling(name=image.name, image=image.name, size=size, overlap=overlap, tiles=tiles)
+        tiling = cut(image, size=size, overlap=overlap, edge=edge, level=level, keep=keep, min_share=min_share)
         self.store.write(f"tilings/{tiling.name}.json", tiling.encode())
         return tiling
+
+    def tiling_figure(self, image: ProjectImage | str) -> Figure:
+        """The image with its tiles: kept ones outlined, dropped ones dimmed."""
+        return tiling_figure(self._handle(image), self.tiling(image))
 
     def tiling(self, image: ProjectImage | str) -> Tiling:
         """How an image was cut last. Raises NotFoundError when it was not."""
@@ -151,13 +172,14 @@ class Project:
         from .annotate import annotate
 
         image = self._handle(image)
+        editing = image.edit_annotation()
         has_tiles = self.store.exists(f"tilings/{image.name}.json")
         return annotate(
             image.pixels(),
-            image.annotation(),
+            editing.annotation,
             self.classes,
-            on_save=image.save_annotation,
-            tiles=self.tiling(image).tiles if has_tiles else (),
+            on_save=editing.save,
+            tiles=self.tiling(image).inside_tiles if has_tiles else (),
             title=image.name,
             pixel_size_um=image.pixel_size_um,
             **options,
@@ -188,7 +210,10 @@ class Project:
             check_name(name or "set-1", "a training set"),
             classes=[c.name for c in self.classes],
             tiles=split_tiles(
-                {image.name: self.tiling(image).tiles for image in handles}, validation=validation, test=test, seed=seed
+                {image.name: self.tiling(image).inside_tiles for image in handles},
+                validation=validation,
+                test=test,
+                seed=seed,
             ),
             annotation_sha256={image.name: image.labels_sha256() for image in handles},
             pixel_size_um=check_pixel_size(size, "the training set"),
@@ -218,18 +243,14 @@ class Project:
             raise InputError(f"on={on!r} is not allowed: train on='here' (in the background) or on='inline'.")
         frozen = self.training_set(training_set if isinstance(training_set, str) else training_set.name)
         info = RunInfo(
-            name=check_name(name or self._next_run(), "a run"),
+            name=check_name(name or "run-1", "a run"),
             training_set=frozen.name,
             training_set_sha256=frozen.content_sha256,
             classes=frozen.classes,
             config=config or training.TrainingConfig(),
             started=now(),
         )
-        return start_run(self.store, info, on)
-
-    def _next_run(self) -> str:
-        taken = set(self.store.names("runs"))
-        return next(f"run-{n}" for n in range(1, len(taken) + 2) if f"run-{n}" not in taken)
+        return start_run(self.store, info, on, numbered=name is None)
 
     def run(self, name: str) -> Run:
         """The run of that name. Raises NotFoundError."""

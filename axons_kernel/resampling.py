@@ -1,12 +1,18 @@
-"""Change an image's pixel size: smooth for grey values, nearest for class numbers."""
+"""Change an image's pixel size: smooth for grey values, nearest for class numbers; whole arrays or by bands."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from .picture import Bands, Picture
+
+_BAND_ROWS = 512  # rows of the result that are made at a time
 
 
 def scaled_shape(shape: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -35,3 +41,58 @@ def resample_nearest(values: NDArray[Any], shape: tuple[int, int]) -> NDArray[An
         for old, new in zip(values.shape, shape, strict=True)
     )
     return np.asarray(values[rows[:, None], cols[None, :]])
+
+
+def resampled_picture(picture: Picture, shape: tuple[int, int]) -> Picture:
+    """The same picture with `shape` (H, W), made while it is read: linear, averaged where it gets smaller."""
+    if picture.shape == shape:
+        return picture
+    planes = tuple(lambda plane=plane: _resampled_bands(plane, picture, shape) for plane in picture.planes)
+    return replace(picture, shape=shape, planes=planes)
+
+
+def _resampled_bands(plane: Callable[[], Bands], picture: Picture, shape: tuple[int, int]) -> Bands:
+    """Bands of `shape`; only the rows that the next band needs are held."""
+    per_row = picture.shape[0] / shape[0]
+    reach = int(max(per_row, 1.0)) + 2  # rows beyond a band that its filter reaches
+    window = _Window(plane())
+    for top in range(0, shape[0], _BAND_ROWS):
+        bottom = min(top + _BAND_ROWS, shape[0])
+        first = max(0, int(top * per_row) - reach)
+        rows = window.rows(first, min(picture.shape[0], int(np.ceil(bottom * per_row)) + reach))
+        box = (0.0, top * per_row - first, float(picture.shape[1]), min(bottom * per_row - first, float(len(rows))))
+        size = (shape[1], bottom - top)
+        if rows.ndim == 2:
+            yield _scaled(rows, size, box)
+        else:
+            yield np.stack([_scaled(rows[..., c], size, box) for c in range(rows.shape[2])], axis=2)
+
+
+def _scaled(rows: NDArray[Any], size: tuple[int, int], box: tuple[float, float, float, float]) -> NDArray[Any]:
+    """Part `box` (left, top, right, bottom) of (h, W) as `size` (width, height), with a triangle as the filter."""
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(rows, dtype=np.float32))
+    values = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=box))
+    if rows.dtype.kind == "f":
+        return np.asarray(values)
+    limits = np.iinfo(rows.dtype)
+    return np.asarray(np.clip(np.rint(values), limits.min, limits.max)).astype(rows.dtype)
+
+
+class _Window:
+    """The rows of a picture that moves downwards under a window."""
+
+    def __init__(self, bands: Iterator[NDArray[Any]]):
+        self._bands, self._first, self._end = bands, 0, 0
+        self._held: list[NDArray[Any]] = []
+
+    def rows(self, first: int, end: int) -> NDArray[Any]:
+        """Rows from `first` up to `end`; neither may go back."""
+        while self._end < end:
+            band = next(self._bands)
+            self._held.append(band)
+            self._end += len(band)
+        while self._first + len(self._held[0]) <= first:
+            self._first += len(self._held.pop(0))
+        return np.concatenate(self._held)[first - self._first : end - self._first]

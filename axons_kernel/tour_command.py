@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from .errors import AxonsKernelError, InputError, MissingExtraError, NotebookError, StorageError
-from .images import check_pixel_size, decode_image
-from .importing import pixel_size_of, read_mask_picture
-from .storage import Store, explained, read_source
+from .import_source import opened_source
+from .importing import ImportOptions, chosen_pixel_size
+from .mask_pictures import read_mask_picture
+from .picture import Choice
+from .storage import Store, explained
 
 HELP = "run the tour notebook: import, tile, annotate, train, predict, report"
 ERRORS: tuple[type[Exception], ...] = (AxonsKernelError,)
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--test-image", metavar="I", help="a micrograph to test on")
     add("--test-mask", metavar="M", help="the mask picture of the test micrograph")
     add("--classes", default="myelin,axon", help="names of the masks' grey levels, darkest first (%(default)s)")
-    add("--pixel-size-um", type=float, help="µm per pixel, when the files do not say it")
+    add("--pixel-size-um", type=float, help="µm per pixel of the images; files that say another are resampled")
     add("--minutes", type=float, default=4.0, help="longest training time (%(default)s)")
     add("--side", type=int, default=768, help="side of the synthetic micrographs in pixels (%(default)s)")
     add("--notebook", default=None, help="another notebook with the tour's parameters")
@@ -103,9 +105,13 @@ def tour_parameters(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _check_pair(image: str, mask: str, classes: list[str], pixel_size_um: float | None) -> None:
-    micrograph = decode_image(read_source(image), image)
-    check_pixel_size(pixel_size_of(image, micrograph, pixel_size_um), image, how="--pixel-size-um 0.1")
-    read_mask_picture(mask, micrograph.shape, image, classes)
+    with opened_source(image, image, Choice()) as opened:
+        chosen_pixel_size(opened, ImportOptions(pixel_size_um), how="--pixel-size-um 0.1")
+        shape = opened.picture.shape
+        for plane in opened.picture.planes:
+            for _ in plane():  # to its end: a file that is broken there stops the tour now
+                pass
+    read_mask_picture(mask, shape, image, classes)
 
 
 def _absolute(location: str) -> str:

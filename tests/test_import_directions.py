@@ -32,6 +32,7 @@ LAYERS = {
         formats.values formats.yolo
         annotation_merge annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
         tissue training_sets
+        widget.booleans widget.fields widget.ink widget.ops widget.protocol widget.requests
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
     """,
@@ -44,6 +45,7 @@ LAYERS = {
     "model files": "model_files",
     "view": "widget widget.canvas widget.painter widget.stage widget.toolbar",
     "project": """
+        import_source mask_pictures
         annotate importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
     """,

@@ -1,8 +1,20 @@
 """Where a project's bytes live: a folder or any fsspec URL. The only package that opens paths or URLs."""
 
 from .explain import explained
-from .names import TEMPORARY_PREFIX, check_name, name_from_file
+from .fetching import fetch_source, read_if_there
+from .names import TEMPORARY_PREFIX, check_name, name_from_file, shown
 from .sources import open_source, read_source
 from .store import Store
 
-__all__ = ["TEMPORARY_PREFIX", "Store", "check_name", "explained", "name_from_file", "open_source", "read_source"]
+__all__ = [
+    "TEMPORARY_PREFIX",
+    "Store",
+    "check_name",
+    "explained",
+    "fetch_source",
+    "name_from_file",
+    "open_source",
+    "read_if_there",
+    "read_source",
+    "shown",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pytest
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from axons_kernel.annotations import Annotation
 from axons_kernel.errors import ImageReadError, InputError, NotFoundError, SchemaError
-from axons_kernel.images import decode_image
-from axons_kernel.importing import mask_labels, read_mask_picture, store_image
+from axons_kernel.images import ImageInfo, decode_image
+from axons_kernel.import_source import Source
+from axons_kernel.importing import HowToImport, ImportOptions
+from axons_kernel.importing import store_image as store_with_options
+from axons_kernel.mask_pictures import mask_labels, read_mask_picture
 from axons_kernel.masks import read_mask
 from axons_kernel.rasterize import class_mask
 from axons_kernel.storage import Store
@@ -32,6 +35,12 @@ def picture(tmp_path: Path, png: Callable[..., bytes]) -> Path:
     path = tmp_path / "rat 6.png"
     path.write_bytes(png(PIXELS))
     return path
+
+
+def store_image(
+    store: Store, source: Source, name: str | None, pixel_size_um: float | None = None, **how: Unpack[HowToImport]
+) -> ImageInfo:
+    return store_with_options(store, source, name, ImportOptions.of(pixel_size_um=pixel_size_um, **how))
 
 
 def read_back(store: Store, name: str) -> NDArray[Any]:

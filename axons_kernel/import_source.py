@@ -1,0 +1,123 @@
+"""What can be imported: a path, a URL, bytes or an array, opened with its name, its hash and what stands beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .documents import parse_json
+from .errors import InputError
+from .images import pixels_picture
+from .picture import Choice, Picture
+from .pixel_sizes import FOLDER_SIDE_FILE, KnownSize, json_size, text_size
+from .reading import open_picture
+from .storage import fetch_source, read_if_there, shown
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any]
+
+_PIECE = 4 << 20  # bytes that are hashed at a time
+_IMAGEJ_ENDS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".jp2")
+
+
+@dataclass(frozen=True)
+class OpenedSource:
+    """A source: its `name`, the `sha256` of its content, and its picture with all pixel sizes that are known of it."""
+
+    name: str
+    sha256: str
+    picture: Picture
+
+
+@contextlib.contextmanager
+def opened_source(
+    source: Source, name: str, choice: Choice, *, side_files: bool = True, progress: bool = False
+) -> Iterator[OpenedSource]:
+    """Open what can be imported; `name` is what messages call a source that has none of its own.
+
+    Raises ImageReadError, InputError, NotFoundError or StorageError.
+    """
+    if isinstance(source, np.ndarray):
+        yield _array(source, name, choice)
+    elif isinstance(source, bytes | bytearray | memoryview):
+        data = io.BytesIO(source)
+        yield OpenedSource(name, _sha256(data), open_picture(data, name, choice))
+    elif isinstance(source, str | os.PathLike):
+        location = os.fspath(source)
+        with _transfer_bar(location, progress) as on_bytes, fetch_source(location, on_bytes) as file:
+            picture = open_picture(file, shown(location), choice)
+            beside = side_file_sizes(location) if side_files else ()
+            opened = replace(picture, sizes=(*picture.sizes, *beside))
+            yield OpenedSource(os.path.basename(shown(location).rstrip("/")), _sha256(file), opened)
+    else:
+        raise InputError(
+            f"A {type(source).__name__} cannot be imported: give a path, a URL, the bytes of an image file or an array."
+        )
+
+
+def _array(source: NDArray[Any], name: str, choice: Choice) -> OpenedSource:
+    picture = pixels_picture(source, "the array")
+    if choice.channels is not None:
+        picture = picture.keeping(choice.channel_numbers(picture.channels, (), "the array"))
+    for axis in "zt":
+        if getattr(choice, axis) is not None:
+            choice.plane(axis, 1, "the array")
+    digest = hashlib.sha256(f"{source.dtype} {source.shape} ".encode())
+    step = max(1, _PIECE // max(1, source[:1].nbytes))
+    for row in range(0, len(source), step):
+        digest.update(np.ascontiguousarray(source[row : row + step]).data)
+    return OpenedSource(name, digest.hexdigest(), picture)
+
+
+def _sha256(file: IO[bytes]) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _transfer_bar(location: str, progress: bool) -> Iterator[Callable[[int, int], object]]:
+    """A bar that appears when a file takes a while to come."""
+    name = os.path.basename(shown(location))
+    options: dict[str, Any] = {"unit": "B", "unit_scale": True, "delay": 1, "leave": False, "file": sys.stdout}
+    with tqdm(desc=f"fetching {name}", disable=not progress, **options) as bar:
+
+        def on_bytes(done: int, total: int) -> None:
+            bar.total = total or None
+            bar.update(done - bar.n)
+
+        yield on_bytes
+
+
+def side_file_sizes(location: str) -> tuple[KnownSize, ...]:
+    """The pixel sizes in files beside an image: `<stem>.json`, `<stem>.txt` and the folder's one.
+
+    Raises InputError or SchemaError when such a file cannot be understood.
+    """
+    if "?" in location and "://" in location:  # a signed address: no other can be made of it
+        return ()
+    folder, file = os.path.split(location)
+    stem = file
+    while os.path.splitext(stem)[1].lower() in (*_IMAGEJ_ENDS, ".ome"):
+        stem = os.path.splitext(stem)[0]
+    found = []
+    for side in (f"{stem}.json", f"{stem}.txt", FOLDER_SIDE_FILE):
+        path = os.path.join(folder, side)
+        data = read_if_there(path)
+        if data is None or side == file:
+            continue
+        as_json = side.endswith(".json")
+        known = json_size(parse_json(data, path), path) if as_json else text_size(data.decode(errors="replace"), path)
+        found += [known] if known else []
+    return tuple(found)

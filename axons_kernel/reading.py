@@ -1,0 +1,50 @@
+"""Open image files of every kind as pictures. Whatever is wrong with the bytes becomes an ImageReadError."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import IO
+
+from .errors import AxonsKernelError, ImageReadError
+from .picture import Bands, Choice, Picture, standard_picture
+from .reading_pillow import open_with_pillow
+from .reading_tiff import MAGIC, open_tiff
+
+ALLOWED = "TIFF, PNG, JPEG, JPEG 2000, BMP and WebP files"
+
+
+def open_picture(file: IO[bytes], name: str, choice: Choice | None = None) -> Picture:
+    """Open a file (seekable) as a picture of uint8, uint16 or float32; its pixels are read later, from `file`.
+
+    Raises ImageReadError that names the file when the bytes are no such image, are broken or hold no pixels, also
+    while the pixels are read; InputError when a choice among several planes is missing or not there.
+    """
+    choice = choice or Choice()
+    with readable(name):
+        file.seek(0)
+        is_tiff = file.read(4) in MAGIC
+        file.seek(0)  # decoders start where the file stands
+        picture = open_tiff(file, name, choice) if is_tiff else open_with_pillow(file, name, choice)
+        planes = tuple(lambda plane=plane: _guarded(plane, name) for plane in picture.planes)
+        return standard_picture(replace(picture, planes=planes), name)
+
+
+@contextlib.contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises on broken bytes into one sentence that names the file."""
+    try:
+        yield
+    except AxonsKernelError:  # a sentence already
+        raise
+    except Exception as error:  # decoders raise whatever they like
+        raise ImageReadError(
+            f"{name} is not an image that can be read ({type(error).__name__}: {str(error)[:150]}). "
+            f"Allowed are {ALLOWED}."
+        ) from error
+
+
+def _guarded(plane: Callable[[], Bands], name: str) -> Bands:
+    with readable(name):
+        yield from plane()
