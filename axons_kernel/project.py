@@ -27,11 +27,13 @@ from .tiling import Edge, Tiling
 from .training_sets import TrainingSet, new_training_set, split_tiles
 
 if TYPE_CHECKING:
+    from .looking import StaticView
     from .model_files import ModelInfo
     from .reports import Prediction, Report
     from .runs import Run
     from .training import TrainingConfig
     from .widget.canvas import AnnotationWidget
+    from .widget.viewer import ViewerWidget
 
 
 def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project:
@@ -130,6 +132,15 @@ class Project(LabelExchange):
 
     def _handle(self, image: ProjectImage | str) -> ProjectImage:
         return self.image(image if isinstance(image, str) else image.name)
+
+    def show(self, image: ProjectImage | str) -> ViewerWidget | StaticView:
+        """A view of an image to zoom into, with its labels and the predictions of it; contrast per channel.
+
+        Where the viewer is not installed, a picture and the line that says how to install it.
+        """
+        from .looking import show
+
+        return show(self._handle(image))
 
     # -- tiles and labels ---------------------------------------------------------------------------------------
 

@@ -35,16 +35,18 @@ LAYERS = {
         widget.booleans widget.fields widget.ink widget.ops widget.protocol widget.requests
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
+        widget.layers widget.look widget.module widget.viewer_messages
     """,
     "storage": """
         storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder storage.memory
         storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload storage.sources storage.store
     """,
-    "plotting": "plotting quality quality.comparison quality.figures quality.page",
+    "plotting": "thumbnails plotting quality quality.comparison quality.figures quality.page",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
-    "view": "widget widget.canvas widget.painter widget.stage widget.toolbar",
+    "view": "widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
     "project": """
+        looking
         import_source mask_pictures
         annotate importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
@@ -70,9 +72,9 @@ RESERVED = {
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
     "ipycanvas": "widget.canvas widget.painter",
-    "ipywidgets": "widget.canvas widget.painter widget.toolbar",
+    "ipywidgets": "widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "plotting quality.comparison quality.figures project_image reports runs",
-    "IPython": "live",
+    "IPython": "live widget.viewer",
     "tqdm": "import_source importing predicting tour_command",
     "papermill": "tour_command",
     "nbformat": "tour_command",
