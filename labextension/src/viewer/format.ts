@@ -36,6 +36,17 @@ function significant(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** What the image is, for when nothing is pointed at. */
+export function sizeText(
+  width: number,
+  height: number,
+  pixelSizeUm: number,
+  dtype: string
+): string {
+  const sides = [width, height].map(side => lengthText(side * pixelSizeUm));
+  return `${width} × ${height} px  ·  ${sides.join(' × ')}  ·  ${dtype}`;
+}
+
 export interface ScaleBar {
   readonly pixels: number;
   readonly label: string;

@@ -1,7 +1,7 @@
 /** Where the pointer is and what is there. The kernel is asked once the pointer rests, never per move. */
 
 import { element } from '../dom';
-import { positionText, valueText } from './format';
+import { positionText, sizeText, valueText } from './format';
 import type { ValueAnswer } from './messages';
 import type { Scene } from './scene';
 
@@ -19,14 +19,17 @@ export class Readout {
   constructor(
     private readonly scene: Scene,
     private readonly ask: AskForValue
-  ) {}
+  ) {
+    this.point(null);
+  }
 
   /** The pointer is at an image point, or off the image. */
   point(at: readonly [number, number] | null): void {
     clearTimeout(this.timer);
     this.at = at;
     if (!at) {
-      this.node.textContent = '';
+      const { width, height, pixel_size_um, dtype } = this.scene;
+      this.node.textContent = sizeText(width, height, pixel_size_um, dtype);
       return;
     }
     const [x, y] = at;

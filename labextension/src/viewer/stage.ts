@@ -213,6 +213,7 @@ function options(element: HTMLElement): OpenSeadragon.Options {
     navigatorPosition: 'BOTTOM_RIGHT',
     navigatorSizeRatio: 0.18,
     navigatorAutoFade: false,
+    navigatorOpacity: 1,
     navigatorBackground: 'transparent',
     keyboardNavEnabled: false,
     gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },

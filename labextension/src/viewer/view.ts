@@ -3,6 +3,8 @@
 import { DOMWidgetView } from '@jupyter-widgets/base';
 
 import { button, element } from '../dom';
+import { keepPlainKeys } from '../shortcuts';
+import { hideStandIn } from '../standin';
 import { ChannelPanel } from './channelpanel';
 import { commandOfKey, type ViewCommand } from './keys';
 import type { ViewerModel } from './model';
@@ -25,8 +27,7 @@ export class ViewerView extends DOMWidgetView {
     super.render();
     const { scene } = this.model;
     this.el.classList.add('axons-Viewer');
-    // JupyterLab's shortcuts would take the keys.
-    this.el.dataset['lmSuppressShortcuts'] = 'true';
+    this.giveKeysBack = keepPlainKeys(this.el);
     this.el.setAttribute('role', 'group');
     this.el.setAttribute('aria-label', `Image ${scene.name}`);
     this.scale = new ScaleBar(scene.pixel_size_um);
@@ -37,6 +38,7 @@ export class ViewerView extends DOMWidgetView {
     this.connect();
     whenSized(this.host, () => {
       if (!this.gone) {
+        this.showStandIn = hideStandIn(this.el);
         this.open();
       }
     });
@@ -49,6 +51,8 @@ export class ViewerView extends DOMWidgetView {
     this.readout.dispose();
     this.stage?.dispose();
     this.stage = null;
+    this.showStandIn();
+    this.giveKeysBack();
     super.remove();
   }
 
@@ -215,6 +219,8 @@ export class ViewerView extends DOMWidgetView {
   private stage: Stage | null = null;
   private problem = '';
   private gone = false;
+  private giveKeysBack: () => void = () => undefined;
+  private showStandIn: () => void = () => undefined;
   private watch: ReturnType<typeof setInterval> | undefined;
   private saving: ReturnType<typeof setTimeout> | undefined;
   declare private scale: ScaleBar;

@@ -1,0 +1,12 @@
+"""Name and version under which JupyterLab finds the widgets' front end; labextension/src/module.ts says the same."""
+
+from __future__ import annotations
+
+NAME = "axons-lab"
+VERSION = "0.1.0"
+TRAITS = {
+    "_model_module": NAME,
+    "_model_module_version": VERSION,
+    "_view_module": NAME,
+    "_view_module_version": VERSION,
+}
