@@ -123,6 +123,7 @@ class _Reader:
 
 
 def reason(error: Exception) -> str:
+    """Why an item is broken, in words for the user; `error` is one of BROKEN."""
     if isinstance(error, KeyError):
         return f"the key {error} is missing"
     if isinstance(error, OverflowError):
@@ -155,6 +156,7 @@ def check_plain(value: Any) -> None:
 
 
 def finite(value: Any) -> float:
+    """A number of a file as a float. Raises ValueError when it is none, or not finite."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r:.40} is not a number")
     number = float(value)

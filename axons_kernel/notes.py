@@ -10,30 +10,39 @@ _EXAMPLES = 3  # places that a summary names
 
 @dataclass(frozen=True)
 class Note:
-    """One thing that did not go through as it was: `where` ("label 3"), what was `done` ("dropped") and `why`."""
+    """One thing that did not go through as it was: `where` ("Label 3"), what was `done` ("dropped") and `why`.
+
+    `count` is how many labels it is about, where it is about several at that place.
+    """
 
     where: str
     done: str
     why: str
-
-    def __str__(self) -> str:
-        return f"{self.where} {self.done}: {self.why}" if self.where else f"{self.done}: {self.why}"
+    count: int | None = None
 
 
 def summary(notes: Iterable[Note], limit: int = 20) -> list[str]:
     """Notes as lines, those of one kind together; at most `limit` kinds are told of, and the rest is counted."""
-    kinds: dict[tuple[str, str], list[str]] = {}
+    kinds: dict[tuple[str, str], list[Note]] = {}
     for note in notes:
-        kinds.setdefault((note.done, note.why), []).append(note.where)
-    lines = []
-    for (done, why), places in list(kinds.items())[:limit]:
-        if len(places) == 1:
-            lines.append(str(Note(places[0], done, why)))
-        else:
-            named = ", ".join(place for place in places[:_EXAMPLES] if place)
-            more = ", ..." if len(places) > _EXAMPLES else ""
-            lines.append(f"{len(places)} times {done}: {why} ({named}{more})")
+        kinds.setdefault((note.done, note.why), []).append(note)
+    lines = [_line(done, why, found) for (done, why), found in list(kinds.items())[:limit]]
     if len(kinds) > limit:
-        rest = sum(len(places) for places in list(kinds.values())[limit:])
-        lines.append(f"... and {rest} further notes of {len(kinds) - limit} other kinds")
+        rest = sum(len(found) for found in list(kinds.values())[limit:])
+        lines.append(f"... and {rest} notes of {len(kinds) - limit} further kinds")
     return lines
+
+
+def _line(done: str, why: str, found: list[Note]) -> str:
+    places = [note.where for note in found]
+    if found[0].count is not None:
+        total = sum(note.count or 0 for note in found)
+        return f"{total} label{'s' if total != 1 else ''} {done}: {why} (in {_named(places)})"
+    if len(found) == 1:
+        return f"{places[0]} {done}: {why}"
+    return f"{len(found)} times {done}: {why} ({_named(places)})"
+
+
+def _named(places: list[str]) -> str:
+    distinct = list(dict.fromkeys(places))
+    return ", ".join(distinct[:_EXAMPLES]) + (", ..." if len(distinct) > _EXAMPLES else "")

@@ -29,7 +29,7 @@ LAYERS = {
         formats formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
         formats.objects formats.png formats.regions formats.registry formats.repairs formats.rle formats.roi_shapes
-        formats.values formats.yolo
+        formats.scaling formats.values formats.yolo
         annotation_merge annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
         tissue training_sets
         widget.booleans widget.fields widget.ink widget.ops widget.protocol widget.requests
@@ -46,6 +46,7 @@ LAYERS = {
     "model files": "model_files",
     "view": "widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
     "project": """
+        label_classes label_export label_import label_sources project_labels
         looking
         import_source mask_pictures
         annotate importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
@@ -75,7 +76,7 @@ RESERVED = {
     "ipywidgets": "widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "plotting quality.comparison quality.figures project_image reports runs",
     "IPython": "live widget.viewer",
-    "tqdm": "import_source importing predicting tour_command",
+    "tqdm": "import_source importing label_sources predicting tour_command",
     "papermill": "tour_command",
     "nbformat": "tour_command",
     "nbclient": "tour_command",

@@ -64,7 +64,7 @@ def read(name: str, data: bytes, hints: Hints) -> Reading:
     size = png_shape(data)
     if size is None:
         raise InputError(f"{name} is no PNG file.")
-    if hints.shapes and size not in set(hints.shapes.values()):
+    if not hints.fits(size):
         raise InputError(f"{name} is {size[1]} x {size[0]} pixels, which is the size of none of the images.")
     pixels, texts = decode_numbers(data, name)
     classes = _named(texts.get(_TEXT, ""))
@@ -80,7 +80,7 @@ def read(name: str, data: bytes, hints: Hints) -> Reading:
         levels = dict(zip(hints.classes, found, strict=True))
     reading = read_mask(pixels, levels)
     notes = tuple(
-        Note(f"Grey level {v}", "put to the nearest class", f"a stray value on {n} pixels")
+        Note("The mask", f"mended on {n} pixels", f"the stray grey level {v} counts as the nearest one")
         for v, n in reading.strays.items()
     )
     ids = FileIds(data)

@@ -8,6 +8,7 @@ Reads run lengths plain and compressed. Regions with holes come back with the sa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..label_json import finite
 from ..notes import Note
 from ..rasterize import bounding_window, fill_rings, mask_to_rings
 from . import rle
-from .losses import Holds, holes_note, losses
+from .losses import HOLES, Holds, counted, losses
 from .regions import are_islands, flat
 from .values import (
     FileIds,
@@ -53,7 +54,7 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
         "annotations": [],
         "categories": [_category(name, number, known.get(name)) for name, number in numbers.items()],
     }
-    redrawn: list[Note] = []
+    redrawn: Counter[str] = Counter()
     for image_id, image in enumerate(images, start=1):
         if image.shape is None:
             raise InputError(f"The size of {image.image} is not known, and COCO needs it.")
@@ -66,9 +67,8 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
                 head = {"id": number, "image_id": image_id, "category_id": numbers[class_text(label.label_class)]}
                 form = _shape_of(label, image.shape)
                 document["annotations"].append({**head, **form, "axons": kept_of(label)})
-                if isinstance(form["segmentation"], dict):
-                    redrawn.append(holes_note(image.image, label))
-    return Writing({FILE: as_text(document)}, (*losses(images, HOLDS), *redrawn))
+                redrawn[image.image] += isinstance(form["segmentation"], dict)
+    return Writing({FILE: as_text(document)}, (*losses(images, HOLDS), *counted(+redrawn, *HOLES)))
 
 
 def _category(name: str, number: int, known: LabelClass | None) -> dict[str, Any]:

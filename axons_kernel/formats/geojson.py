@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..annotations import Annotation, EllipseLabel, Label, LabelClass, PointLabe
 from ..errors import SchemaError
 from ..label_json import finite
 from ..notes import Note
-from .losses import Holds, losses
+from .losses import Holds, counted, losses
 from .regions import flat, with_holes
 from .values import (
     FileIds,
@@ -47,19 +48,17 @@ _MOST_DEPTH = 8  # of collections in collections
 def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> Writing:
     """One feature collection per image."""
     colours = {c.name: c.colour for c in classes}
-    files, redrawn = {}, []
+    files: dict[str, bytes] = {}
+    redrawn: Counter[str] = Counter()
     for image in images:
         features = []
         for label in flat(image.annotation.labels):
             if HOLDS.writes(label):
                 geometry, same = _geometry(label)
                 features.append(_feature(label, geometry, colours))
-                if not same:
-                    redrawn.append(
-                        Note(f"{image.image}: label {label.object_id}", "redrawn", "its regions cross each other")
-                    )
+                redrawn[image.image] += not same
         files[image.image + SUFFIX] = as_text({"type": "FeatureCollection", "features": features})
-    return Writing(files, (*losses(images, HOLDS), *redrawn))
+    return Writing(files, (*losses(images, HOLDS), *counted(+redrawn, "redrawn", "their regions cross each other")))
 
 
 def _feature(label: Label, geometry: dict[str, Any], colours: Mapping[str, tuple[int, int, int]]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
         numbers = _drawn(labels, image.shape, dtype)
         hidden = len(labels) - len(np.setdiff1d(np.unique(numbers), [0]))
         if hidden:
-            notes.append(Note(f"{image.image}: {hidden} labels", "lost", "no pixel of them is on top"))
+            notes.append(Note(image.image, "lost", "no pixel of them is on top", hidden))
         listed = [{"id": i, "class": label.label_class, **kept_of(label)} for i, label in enumerate(labels, start=1)]
         files[image.image + SUFFIX] = _encode(numbers, json.dumps({_KEY: listed}))
     return Writing(files, (*losses(images, HOLDS), *notes))
@@ -95,10 +95,8 @@ def _decode(name: str, data: bytes, hints: Hints) -> tuple[NDArray[Any], str]:
         with tifffile.TiffFile(io.BytesIO(data)) as tiff:
             page = tiff.pages[0]
             shape, dtype, description = page.shape, page.dtype, tiff.pages.first.description
-            if len(shape) == 2 and (not hints.shapes or shape in set(hints.shapes.values())):
-                numbers = page.asarray()
-            else:
-                numbers = None
+            fits = len(shape) == 2 and hints.fits((shape[0], shape[1]))
+            numbers = page.asarray() if fits else None
     except Exception as error:  # decoders raise whatever they like on broken bytes
         raise ImageReadError(f"{name} is a broken TIFF ({str(error)[:100]}): export it again.") from error
     if numbers is None:

@@ -9,6 +9,7 @@ Lines are left out at import. A label with holes comes back with the same pixels
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,7 @@ from ..errors import InputError, SchemaError
 from ..label_json import finite
 from ..notes import Note
 from ..rasterize import bounding_window, fill_rings, mask_to_rings
-from .losses import Holds, holes_note, losses
+from .losses import HOLES, Holds, counted, losses
 from .png import mask_from_base64, mask_to_base64
 from .regions import are_islands, flat, window_of
 from .values import (
@@ -51,7 +52,8 @@ VERSION = "5.5.0"  # of labelme, whose form this is
 
 def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> Writing:
     """One file per image."""
-    files, redrawn = {}, []
+    files: dict[str, bytes] = {}
+    redrawn: Counter[str] = Counter()
     for image in images:
         if image.shape is None:
             raise InputError(f"The size of {image.image} is not known, and labelme needs it.")
@@ -61,8 +63,7 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
             if HOLDS.writes(label):
                 forms = _forms(label, image.shape)
                 groups += len(forms) > 1
-                if forms[0]["shape_type"] == "mask":
-                    redrawn.append(holes_note(image.image, label))
+                redrawn[image.image] += any(form["shape_type"] == "mask" for form in forms)
                 shapes += [_shape(label, form, groups if len(forms) > 1 else None) for form in forms]
         document: dict[str, Any] = {
             "version": VERSION,
@@ -74,7 +75,7 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
             "imageWidth": image.shape[1],
         }
         files[image.image + SUFFIX] = as_text(document)
-    return Writing(files, (*losses(images, HOLDS), *redrawn))
+    return Writing(files, (*losses(images, HOLDS), *counted(+redrawn, *HOLES)))
 
 
 def _shape(label: Label, form: Mapping[str, Any], group_id: int | None) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..annotations import Label
 from ..notes import Note
 from .values import ImageLabels
 
+HOLES = ("written as pixels", "with their holes, this format has no other form for them")
 PLURALS = {
     "polygon": "polygons",
     "box": "boxes",
@@ -42,11 +43,9 @@ class Holds:
         return drawn and (self.unclassified or label.label_class is not None)
 
 
-def holes_note(image: str, label: Label) -> Note:
-    """Says that a label with holes is written as pixels, where a format has no other form for it."""
-    return Note(
-        f"{image}: label {label.object_id}", "written as pixels", "it has holes: the points of its outline are lost"
-    )
+def counted(counts: Mapping[str, int], done: str, why: str) -> tuple[Note, ...]:
+    """One note per image with its count of labels."""
+    return tuple(Note(image, done, why, count) for image, count in counts.items())
 
 
 def losses(images: Sequence[ImageLabels], holds: Holds) -> tuple[Note, ...]:
@@ -98,4 +97,4 @@ def _left_out(label: Label, holds: Holds) -> str:
 
 
 def _note(image: ImageLabels, count: int, done: str, why: str) -> Note:
-    return Note(f"{image.image}: {count} label{'s' if count != 1 else ''}", done, why)
+    return Note(image.image, done, why, count)

@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..masks import grey_levels, read_mask
 from ..notes import Note
 from .objects import objects_of_mask
-from .values import FileIds, Shape
+from .values import FileIds
 
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".webp")
 _WORDS = re.compile(r"[^\w]+|_")
@@ -44,16 +44,17 @@ def assign(
     notes: list[Note] = []
     starts = sorted(((name, image) for image, names in images.items() for name in names), key=lambda s: -len(s[0]))
     for path in paths:
-        stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        short = path.rsplit("/", 1)[-1]
+        stem = short.rsplit(".", 1)[0]
         match = next(((name, image) for name, image in starts if stem.startswith(name)), None)
         if match is None:
-            notes.append(Note(path, "left out", "the project has no image that its name starts with"))
+            notes.append(Note(short, "left out", "the project has no image that its name starts with"))
             continue
         words = {word.casefold() for word in _WORDS.split(stem[len(match[0]) :])}
         named = [label_class for label_class in classes if label_class.casefold() in words]
         if len(named) != 1:
             why = "its name names none of the classes" if not named else "its name names more than one class"
-            notes.append(Note(path, "left out", why))
+            notes.append(Note(short, "left out", why))
             continue
         earlier = found.setdefault((match[1], named[0]), MaskFile(path, match[1], named[0]))
         if earlier.path != path:
@@ -68,13 +69,12 @@ def assign(
     return list(found.values()), notes
 
 
-def labels_of(file: MaskFile, pixels: NDArray[Any], data: bytes, shape: Shape, notes: list[Note]) -> list[Label]:
-    """The objects in the mask of one class, (H, W) or (H, W, C) pixels. Raises InputError when it is no such mask."""
-    if pixels.shape[:2] != shape:
-        raise InputError(
-            f"{file.path} is {pixels.shape[1]} x {pixels.shape[0]} pixels, but {file.image} is "
-            f"{shape[1]} x {shape[0]}: a mask needs the size of its image."
-        )
+def labels_of(file: MaskFile, pixels: NDArray[Any], data: bytes, notes: list[Note]) -> list[Label]:
+    """The objects in the mask of one class, (H, W) or (H, W, C) pixels; `data` is the file, for the ids.
+
+    Raises InputError when it has several grey levels, as a mask of several classes has.
+    """
+    short = file.path.rsplit("/", 1)[-1]
     levels = [level for level in grey_levels(pixels) if level]
     if len(levels) > 1:
         raise InputError(
@@ -82,11 +82,11 @@ def labels_of(file: MaskFile, pixels: NDArray[Any], data: bytes, shape: Shape, n
             f"For several classes in one picture, use project.import_mask('{file.image}', ..., classes=[...])."
         )
     if not levels:
-        notes.append(Note(file.path, "read as empty", "no grey level beside 0 is on 0.1 % of its pixels"))
+        notes.append(Note(short, "read as empty", "no grey level beside 0 is on 0.1 % of its pixels"))
         return []
     reading = read_mask(pixels, {file.label_class: levels[0]})
     notes += [
-        Note(f"{file.path}, grey level {value}", "put to the nearest level", f"a stray value on {count} pixels")
+        Note(short, f"mended on {count} pixels", f"the stray grey level {value} counts as the nearest one")
         for value, count in reading.strays.items()
     ]
     return objects_of_mask(reading.classes == 1, file.label_class, "mask", FileIds(data))

@@ -47,14 +47,22 @@ class Writing:
 
 @dataclass(frozen=True)
 class Hints:
-    """What a reader may need beside the file: the project's class names, and its images' (H, W) by name."""
+    """What a reader may need beside the file: the project's class names, and its images' (H, W).
+
+    `shapes` is by name, in lower case; `sizes` are all that an image has or had before it was resampled.
+    """
 
     classes: tuple[str, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    sizes: frozenset[Shape] = frozenset()
 
     def shape_of(self, stem: str) -> Shape | None:
         """(H, W) of the image of that name, if it is known."""
-        return self.shapes.get(stem)
+        return self.shapes.get(stem.casefold())
+
+    def fits(self, size: Shape) -> bool:
+        """Whether a mask of that size can belong to an image; any can when no image is known."""
+        return not self.sizes or size in self.sizes
 
 
 class FileIds:

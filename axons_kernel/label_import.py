@@ -1,0 +1,177 @@
+"""Labels into a project, from the formats of other programs: all of a source is read and checked before any is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .annotations import Annotation, Label, LabelClass
+from .errors import InputError
+from .formats.registry import FORMATS
+from .formats.repairs import repaired
+from .formats.scaling import scaled
+from .formats.values import Hints, ImageLabels
+from .label_classes import add_classes
+from .label_sources import LabelSource, Target, read_source_labels
+from .notes import Note, summary
+from .project_image import ProjectImage
+from .storage import Store, name_from_file
+
+
+@dataclass(frozen=True, repr=False)
+class ImportReport:
+    """What was imported: labels `added` per image, how many were `known` already, and what was repaired or dropped."""
+
+    source: str
+    format: str
+    added: Mapping[str, int]
+    known: int
+    notes: tuple[Note, ...]
+
+    def __repr__(self) -> str:
+        images = ", ".join(f"{name} {n}" for name, n in self.added.items())
+        lines = [f"{sum(self.added.values())} labels imported from {self.source} ({self.format}): {images}"]
+        if self.known:
+            lines.append(f"{self.known} labels were left alone: the project has them already (the same id).")
+        if self.notes:
+            lines += ["Not all could be taken as it is:", *(f"  {line}" for line in summary(self.notes))]
+        return "\n".join(lines)
+
+
+def import_labels(
+    store: Store,
+    images: Sequence[ProjectImage],
+    location: str | os.PathLike[str],
+    *,
+    format_name: str | None = None,
+    classes: Sequence[str] | None = None,
+    replace_labels: bool = False,
+) -> ImportReport:
+    """Read labels from a file or folder, and add them to those of `images` that they belong to.
+
+    With a single image, a file belongs to it whatever it is called. Raises SchemaError, ImageReadError or InputError,
+    with nothing changed, when the source cannot be read, or belongs to no image or to one of another size.
+    """
+    source = LabelSource.at(location)
+    chosen = format_name or source.format()
+    index = _by_alias(images)
+    hints = Hints(
+        tuple(classes if classes is not None else images[0].colours) if images else (),
+        {alias: image.shape for alias, image in index.items()},
+        frozenset(size for image in images for size in (image.shape, image.info.source_shape)),
+    )
+    targets = [Target(i.name, _aliases(i), (i.shape, i.info.source_shape)) for i in images]
+    notes: list[Note] = []
+    found: dict[str, Annotation] = {}
+    named: list[LabelClass] = []
+    for file, reading in read_source_labels(source, chosen, hints, targets):
+        prefix = f"{file}: " if len(source.names) > 1 and file != source.location else ""
+        notes += [replace(note, where=prefix + note.where) for note in reading.notes]
+        named += reading.classes
+        for item in reading.images:
+            image = _image_of(item, file, chosen, index, images if len(reading.images) == 1 else ())
+            if image is None:
+                notes.append(Note(item.image or file, "left out", "the project has no image of that name"))
+                continue
+            annotation = _checked(item, image, file, f"{image.name}: " if len(images) > 1 else "", notes)
+            found[image.name] = _joined(found[image.name], annotation) if image.name in found else annotation
+    if not found:
+        have = ", ".join(image.name for image in images[:20]) or "none"
+        raise InputError(
+            f"{source.location} belongs to none of the images ({have}): import its image first, or say which it is "
+            "with image=..."
+        )
+    added, known = _keep(store, {i.name: i for i in images}, found, named, replace_labels)
+    return ImportReport(source.location, chosen, added, known, tuple(notes))
+
+
+def _aliases(image: ProjectImage) -> tuple[str, ...]:
+    """What files may call an image."""
+    source = image.info.source_name
+    return tuple(dict.fromkeys((image.name, source, os.path.splitext(source)[0], name_from_file(source))))
+
+
+def _by_alias(images: Sequence[ProjectImage]) -> dict[str, ProjectImage]:
+    """Images by what files may call them, in lower case; names that two of them share lead to neither."""
+    index: dict[str, ProjectImage | None] = {}
+    for image in images:
+        for alias in {alias.casefold() for alias in _aliases(image)}:
+            index[alias] = None if alias in index else image
+    index |= {image.name.casefold(): image for image in images}  # a project's own name is never in doubt
+    return {alias: image for alias, image in index.items() if image is not None}
+
+
+def _image_of(
+    item: ImageLabels, file: str, chosen: str, index: Mapping[str, ProjectImage], only: Sequence[ProjectImage]
+) -> ProjectImage | None:
+    if len(only) == 1:
+        return only[0]
+    base = file.rpartition("/")[2]
+    suffix = FORMATS[chosen].suffix if chosen in FORMATS else ""
+    stem = base.removesuffix(suffix) if suffix and base.endswith(suffix) else os.path.splitext(base)[0]
+    inside = item.image.replace("\\", "/").rpartition("/")[2]
+    for name in (inside, os.path.splitext(inside)[0], name_from_file(inside) if inside else "", stem):
+        if image := index.get(name.casefold()):
+            return image
+    return None
+
+
+def _checked(item: ImageLabels, image: ProjectImage, file: str, prefix: str, notes: list[Note]) -> Annotation:
+    """The annotation, mended where it must be. Raises InputError when it is for another size of image."""
+    annotation = item.annotation
+    if item.shape is not None and item.shape != image.shape:
+        height, width = item.shape
+        if item.shape != image.info.source_shape:
+            raise InputError(
+                f"{file} is for an image of {width} x {height} pixels, but {image.name} is {image.shape[1]} x "
+                f"{image.shape[0]}: its labels would lie in the wrong place. Is it the right file?"
+            )
+        factor = (image.shape[1] / width, image.shape[0] / height)
+        annotation = replace(annotation, labels=tuple(scaled(label, factor) for label in annotation.labels))
+        notes.append(Note(prefix + "All labels", "scaled", "the image was resampled when it was imported"))
+    own: list[Note] = []
+    annotation = repaired(annotation, image.shape, own)
+    notes += [replace(note, where=prefix + note.where) for note in own]
+    return annotation
+
+
+def _joined(first: Annotation, second: Annotation) -> Annotation:
+    tasks = dict.fromkeys((*first.completed_tasks, *second.completed_tasks))
+    return replace(
+        first,
+        labels=first.labels + second.labels,
+        completed_tasks=tuple(tasks),
+        extra={**second.extra, **first.extra},
+    )
+
+
+def _keep(
+    store: Store,
+    images: Mapping[str, ProjectImage],
+    found: Mapping[str, Annotation],
+    named: Sequence[LabelClass],
+    replace_labels: bool,
+) -> tuple[dict[str, int], int]:
+    """Write: classes first, then image after image. Returns labels added per image, and how many were there."""
+    editings = {name: images[name].edit_annotation() for name in found}  # a broken file shows before the first write
+    used = [name for annotation in found.values() for name in _class_names(annotation.labels)]
+    coloured = {c.name: c for c in named}
+    add_classes(store, [coloured.get(name, name) for name in dict.fromkeys([*coloured, *used])])
+    added, known = {}, 0
+    for name, annotation in found.items():
+        editing = editings[name]
+        before = replace(editing.annotation, labels=()) if replace_labels else editing.annotation
+        have = {label.object_id for label in before.labels}
+        new = tuple({label.object_id: label for label in annotation.labels if label.object_id not in have}.values())
+        editing.save(_joined(before, replace(annotation, labels=new)))
+        added[name] = len(new)
+        known += len(annotation.labels) - len(new)
+    return added, known
+
+
+def _class_names(labels: Sequence[Label]) -> list[str]:
+    """Classes of labels and of the components of groups, in the order of their first use."""
+    parts = [part for label in labels for part in getattr(label, "components", ()) if isinstance(part, Label)]
+    own = [label.label_class for label in labels if label.label_class]
+    return list(dict.fromkeys([*own, *(_class_names(parts) if parts else ())]))
