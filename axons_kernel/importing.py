@@ -82,18 +82,29 @@ def store_image(store: Store, source: Source, name: str | None, options: ImportO
         check_name(name, "an image")
     called = name or ("array" if isinstance(source, np.ndarray) else "image")
     with opened_source(source, called, options.choice, progress=options.progress) as opened:
-        for note in opened.picture.notes:
-            _say(note)
-        picture, info = _planned(opened, name or name_from_file(opened.name), options)
-        known = _known(store, info, named=bool(name))
-        if known is not None:
-            return known
-        if picture.shape != opened.picture.shape:
-            _say(
-                f"{info.source_name} has {info.source_pixel_size_um:g} µm per pixel; it is resampled to "
-                f"{info.pixel_size_um:g} µm: {picture.shape[1]} x {picture.shape[0]} pixels."
-            )
-        _write(store, picture, info, options.progress)
+        return _store(store, opened, name or name_from_file(opened.name), options, named=bool(name))
+
+
+def store_picture(
+    store: Store, picture: Picture, source_name: str, sha256: str, name: str, options: ImportOptions
+) -> ImageInfo:
+    """The same for a picture that something else has made; `sha256` tells its content, as that of a file does."""
+    return _store(store, OpenedSource(source_name, sha256, picture), check_name(name, "an image"), options, named=True)
+
+
+def _store(store: Store, opened: OpenedSource, name: str, options: ImportOptions, *, named: bool) -> ImageInfo:
+    for note in opened.picture.notes:
+        _say(note)
+    picture, info = _planned(opened, name, options)
+    known = _known(store, info, named=named)
+    if known is not None:
+        return known
+    if picture.shape != opened.picture.shape:
+        _say(
+            f"{info.source_name} has {info.source_pixel_size_um:g} µm per pixel; it is resampled to "
+            f"{info.pixel_size_um:g} µm: {picture.shape[1]} x {picture.shape[0]} pixels."
+        )
+    _write(store, picture, info, options.progress)
     return info
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .datasets import LabelledTile, pad_to
 from .models import UNet
-from .tiling import Stitcher, tile_grid
+from .stitching import stitched
+from .tiling import Tile, tile_grid
 
 
 @torch.inference_mode()
@@ -30,15 +31,17 @@ def predict_probabilities(
     """
     net.eval()
     device = next(net.parameters()).device
-    tiles = tile_grid((pixels.shape[0], pixels.shape[1]), size, overlap)
-    stitcher: Stitcher | None = None
-    for done, tile in enumerate(tiles, start=1):
-        cut = tile.cut(pixels)
-        padded = pad_to(LabelledTile(cut, np.zeros(cut.shape, np.uint8)), 1, net.divisor).pixels
-        scores = net(torch.from_numpy(padded)[None, None].to(device, memory_format=torch.channels_last))
-        values = scores.softmax(dim=1)[0, :, : tile.height, : tile.width].cpu().numpy()
-        stitcher = stitcher or Stitcher(values.shape[0], (pixels.shape[0], pixels.shape[1]))
-        stitcher.add(tile, values)
-        on_tile(done, len(tiles))
-    assert stitcher is not None  # a grid has at least one tile
-    return stitcher.result()
+    shape = (pixels.shape[0], pixels.shape[1])
+    tiles = tile_grid(shape, size, overlap)
+
+    def pieces() -> Iterator[tuple[Tile, NDArray[np.float32]]]:
+        for done, tile in enumerate(tiles, start=1):
+            cut = tile.cut(pixels)
+            padded = pad_to(LabelledTile(cut, np.zeros(cut.shape, np.uint8)), 1, net.divisor).pixels
+            scores = net(torch.from_numpy(padded)[None, None].to(device, memory_format=torch.channels_last))
+            values = scores.softmax(dim=1)[0, :, : tile.height, : tile.width]
+            yield tile, values.permute(1, 2, 0).cpu().numpy()  # (h, w, classes + 1)
+            on_tile(done, len(tiles))
+
+    probabilities = stitched(pieces(), tiles, shape)
+    return np.ascontiguousarray(np.moveaxis(np.atleast_3d(probabilities), 2, 0))

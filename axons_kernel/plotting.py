@@ -113,6 +113,33 @@ def tiles_figure(picture: NDArray[np.uint8], scale: float, groups: Mapping[str, 
     return figure
 
 
+def kept_figure(picture: NDArray[np.uint8], scale: float, kept: Sequence[Tile], dropped: Sequence[Tile]) -> Figure:
+    """Kept tiles outlined on a picture that was made smaller by `scale`; where only dropped ones are, it is dimmed."""
+    shown, covered = to_rgb(picture).copy(), [np.zeros(picture.shape[:2], bool) for _ in range(2)]
+    for where, tiles in zip(covered, (dropped, kept), strict=True):
+        for t in tiles:
+            rows, columns = (
+                slice(round(start * scale), round((start + length) * scale))
+                for start, length in ((t.y, t.height), (t.x, t.width))
+            )
+            where[rows, columns] = True
+    only_dropped = covered[0] & ~covered[1]
+    shown[only_dropped] = (0.45 * shown[only_dropped] + 0.2 * np.array(MISSED)).astype(np.uint8)
+    figure = new_figure(7, 7 * picture.shape[0] / picture.shape[1])
+    axes = figure.add_subplot()
+    axes.imshow(shown)
+    for tiles, colour, name in ((dropped, MISSED, "dropped"), (kept, (0, 158, 115), "kept")):
+        edge = np.array(colour) / 255
+        for i, t in enumerate(tiles):
+            box = Rectangle((t.x * scale, t.y * scale), t.width * scale, t.height * scale)
+            box.set(fill=False, edgecolor=edge, linewidth=0.8 if name == "dropped" else 1.6)
+            box.set_label(f"{name}: {len(tiles)} tiles" if i == 0 else None)
+            axes.add_patch(box)
+    axes.set_axis_off()
+    axes.legend(loc="upper left", framealpha=0.9)
+    return figure
+
+
 def curves_figure(metrics: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> Figure:
     """Loss and validation Dice per epoch, from the lines of metrics.jsonl."""
     figure = new_figure(9, 3.2)

@@ -21,9 +21,9 @@ from .picture import Choice
 from .pixel_sizes import check_pixel_size
 from .project_image import ProjectImage
 from .project_labels import LabelExchange
+from .project_tiles import ProjectTiles
 from .storage import Store, check_name
 from .stored_sets import check_annotated, freeze, read_training_set
-from .tiling import Edge, Tiling
 from .training_sets import TrainingSet, new_training_set, split_tiles
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
     return Project(store)
 
 
-class Project(LabelExchange):
+class Project(LabelExchange, ProjectTiles):
     """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
 
     def __init__(self, store: Store):
@@ -143,40 +143,6 @@ class Project(LabelExchange):
         return show(self._handle(image))
 
     # -- tiles and labels ---------------------------------------------------------------------------------------
-
-    def tile(
-        self,
-        image: ProjectImage | str,
-        *,
-        size: int = 512,
-        overlap: int = 64,
-        edge: Edge = "shift",
-        level: int = 0,
-        keep: Keep = "all",
-        min_share: float = 0.1,
-    ) -> Tiling:
-        """Cut an image into tiles (windows) of `size` pixels that overlap by `overlap`, and remember it.
-
-        At the edge tiles are shifted inwards ("shift"), reach over it and are mirrored there ("reflect"), or are left
-        out ("drop"). `level` chooses a coarser level of the image (1: half the size, ...). keep="tissue" drops tiles
-        with less than `min_share` of tissue; see which with `project.tiling_figure(image)`.
-        """
-        image = self._handle(image)
-        tiling = cut(image, size=size, overlap=overlap, edge=edge, level=level, keep=keep, min_share=min_share)
-        self.store.write(f"tilings/{tiling.name}.json", tiling.encode())
-        return tiling
-
-    def tiling_figure(self, image: ProjectImage | str) -> Figure:
-        """The image with its tiles: kept ones outlined, dropped ones dimmed."""
-        return tiling_figure(self._handle(image), self.tiling(image))
-
-    def tiling(self, image: ProjectImage | str) -> Tiling:
-        """How an image was cut last. Raises NotFoundError when it was not."""
-        name = self._handle(image).name
-        key = f"tilings/{name}.json"
-        if not self.store.exists(key):
-            raise NotFoundError(f"Image '{name}' has no tiles yet: call project.tile(image) first.")
-        return Tiling.decode(self.store.read(key), key)
 
     def annotate(self, image: ProjectImage | str, **options: Any) -> AnnotationWidget:
         """The annotation widget of an image; every finished change is saved at once."""

@@ -75,7 +75,7 @@ class Pyramid:
         Faster than `read` one after the other where neighbours follow each other, as in a tiling.
         """
         begun = ((tile, self._begin(tile, level, here=0)) for tile in tiles)
-        for tile, promises in _ahead(begun, 2 * _threads()):
+        for tile, promises in ahead(begun, 2 * _threads()):
             yield self._gather(tile, level, promises)
 
     def _check(self, tile: Tile, level: int) -> None:
@@ -134,7 +134,7 @@ class Pyramid:
         return np.full(shape[1:], plane.empty, self.dtype) if chunk is None else np.asarray(chunk[0])
 
 
-def _ahead(items: Iterable[_T], count: int) -> Iterator[_T]:
+def ahead(items: Iterable[_T], count: int) -> Iterator[_T]:
     """The same items, each given out when `count` more have been taken."""
     taken: deque[_T] = deque()
     for item in items:

@@ -49,6 +49,7 @@ def read_layout(file: IO[bytes]) -> Layout:
     """From the TIFF's directories; no pixel is read. Raises whatever a broken file makes the parser raise."""
     import tifffile
 
+    file.seek(0)
     with tifffile.TiffFile(file, _multifile=False) as tiff:
         first = tiff.series[0]
         found = list(first.levels)

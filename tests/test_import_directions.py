@@ -36,6 +36,7 @@ LAYERS = {
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
         widget.layers widget.look widget.module widget.viewer_messages
+        blending foreground stitching tile_manifest tile_spill windows
     """,
     "storage": """
         storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder storage.memory
@@ -48,6 +49,7 @@ LAYERS = {
     "project": """
         label_classes label_export label_import label_sources project_labels
         looking
+        cutting project_tiles stitched_files tile_export tile_import
         import_source mask_pictures
         annotate importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
@@ -74,9 +76,9 @@ RESERVED = {
     "albumentations": "datasets",
     "ipycanvas": "widget.canvas widget.painter",
     "ipywidgets": "widget.viewer widget.canvas widget.painter widget.toolbar",
-    "matplotlib": "plotting quality.comparison quality.figures project_image reports runs",
+    "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",
     "IPython": "live widget.viewer",
-    "tqdm": "import_source importing label_sources predicting tour_command",
+    "tqdm": "import_source importing label_sources predicting stitched_files tile_export tile_import tour_command",
     "papermill": "tour_command",
     "nbformat": "tour_command",
     "nbclient": "tour_command",
