@@ -53,7 +53,9 @@ def opened_source(
         yield OpenedSource(name, _sha256(data), open_picture(data, name, choice))
     elif isinstance(source, str | os.PathLike):
         location = os.fspath(source)
-        with _transfer_bar(location, progress) as on_bytes, fetch_source(location, on_bytes) as file:
+        with contextlib.ExitStack() as kept:
+            with _transfer_bar(location, progress) as on_bytes:
+                file = kept.enter_context(fetch_source(location, on_bytes))
             picture = open_picture(file, shown(location), choice)
             beside = side_file_sizes(location) if side_files else ()
             opened = replace(picture, sizes=(*picture.sizes, *beside))
