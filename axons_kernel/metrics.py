@@ -80,7 +80,7 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Overlaps:
     """Which objects of two instance masks share how many pixels: the contingency table without its zeros.
 
@@ -126,10 +126,8 @@ def overlaps(found: NDArray[np.integer], known: NDArray[np.integer]) -> Overlaps
     Shape: two (H, W) arrays of ids from 0 (background); takes time in proportion to the pixels, whatever the number
     of objects. Raises InputError when the shapes differ.
     """
-    same_shape(found, known)
-    areas = [np.bincount(ids.ravel(), minlength=1).astype(np.int64) for ids in (found, known)]
-    for area in areas:
-        area[0] = 0
+    same_shape(found.shape, known.shape)
+    areas = [np.bincount(ids[ids > 0], minlength=1).astype(np.int64) for ids in (found, known)]
     both = np.flatnonzero((found > 0) & (known > 0))
     pairs = found.ravel()[both], known.ravel()[both]
     table = coo_array((np.ones(both.size, np.int64), pairs), shape=(areas[0].size, areas[1].size)).tocsr().tocoo()
@@ -137,10 +135,10 @@ def overlaps(found: NDArray[np.integer], known: NDArray[np.integer]) -> Overlaps
     return Overlaps(areas[0], areas[1], rows, cols, np.asarray(table.data, dtype=np.int64))
 
 
-def same_shape(one: NDArray[np.generic], other: NDArray[np.generic]) -> None:
-    """Raise InputError when two masks to compare differ in size."""
-    if one.shape != other.shape:
-        sizes = [" x ".join(str(side) for side in mask.shape[::-1]) for mask in (one, other)]
+def same_shape(one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    """Raise InputError when the shapes of two masks to compare differ."""
+    if one != other:
+        sizes = [" x ".join(str(side) for side in shape[::-1]) for shape in (one, other)]
         raise InputError(
             f"The masks to compare are {sizes[0]} and {sizes[1]} pixels large: compare masks of one and the same image."
         )
@@ -148,7 +146,7 @@ def same_shape(one: NDArray[np.generic], other: NDArray[np.generic]) -> None:
 
 def pixel_score(predicted: NDArray[np.bool_], reference: NDArray[np.bool_]) -> ClassScore:
     """Counts over pixels of two bool arrays of one shape."""
-    same_shape(predicted, reference)
+    same_shape(predicted.shape, reference.shape)
     both = int(np.count_nonzero(predicted & reference))
     return ClassScore(both, int(np.count_nonzero(predicted)) - both, int(np.count_nonzero(reference)) - both)
 

@@ -81,7 +81,7 @@ def _beyond_chance(observed: float, expected: float) -> float:
     return (observed - expected) / (1 - expected) if expected < 1 else float("nan")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PairMatrix:
     """`values` (n, n) float64, symmetric: how far each two of `raters` agree, by `score`."""
 

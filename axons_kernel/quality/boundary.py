@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 from scipy.spatial import KDTree
 
 from ..errors import InputError
@@ -52,7 +51,7 @@ def outline_lengths(ids: NDArray[np.integer]) -> Floats:
     return lengths
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BoundaryDistances:
     """Distances in pixels between two outlines, piece by piece, with the pieces' lengths as weights.
 
@@ -95,7 +94,7 @@ def _percentile(distances: Floats, lengths: Floats, percent: float) -> float:
 
 def boundary_distances(annotated: NDArray[np.bool_], reference: NDArray[np.bool_]) -> BoundaryDistances:
     """Distance from each piece of one outline to the nearest of the other, of two (H, W) bool masks."""
-    same_shape(annotated, reference)
+    same_shape(annotated.shape, reference.shape)
     (points, length), (known_points, known_length) = (_outline(mask) for mask in (annotated, reference))
     return BoundaryDistances(_nearest(points, known_points), length, _nearest(known_points, points), known_length)
 
@@ -119,7 +118,7 @@ def boundary_iou(annotated: NDArray[np.bool_], reference: NDArray[np.bool_], *, 
     as micrographs do. Where bands fill the objects it is the plain IoU. Raises InputError for a share that is not
     above 0 and at most 1.
     """
-    same_shape(annotated, reference)
+    same_shape(annotated.shape, reference.shape)
     if not 0 < share <= 1:
         raise InputError(f"share={share} is not allowed: give the band as a share of the diagonal, as in share=0.005.")
     width = max(1, round(share * float(np.hypot(*reference.shape))))
@@ -127,7 +126,14 @@ def boundary_iou(annotated: NDArray[np.bool_], reference: NDArray[np.bool_], *, 
 
 
 def _band(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
-    core = mask.astype(np.uint8)
-    for axis in (0, 1):
-        core = minimum_filter1d(core, 2 * width + 1, axis, mode="constant", cval=0)
-    return np.asarray(mask & (core == 0))
+    return mask & ~_eroded(_eroded(mask, width).T, width).T
+
+
+def _eroded(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """Along the columns: where all of the 2 `width` + 1 pixels around are inside; outside the image, none is."""
+    core, length = np.pad(mask, ((width, width), (0, 0))), 1
+    while length < 2 * width + 1:  # a window of n pixels is two windows of n / 2
+        step = min(length, 2 * width + 1 - length)
+        core = core[:-step] & core[step:]
+        length += step
+    return core

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What an annotation is worth beside a reference; a notebook shows it in words, as a picture and as tables.
 
     `annotated` and `reference` are cut to `tile`, which says where they lie in the image; `image` (H, W[, C]) are the
-    same part's pixels, None when they were not given. `hidden` counts labels that cover no pixel.
+    same part's pixels, None when they were not given.
     """
 
     annotated: Instances
@@ -40,9 +40,8 @@ class Comparison:
     matching: Matching
     outlines: Outlines
     tolerance_px: float
-    hidden: int
     pixel_size_um: float | None
-    image: NDArray[Any] | None = field(compare=False)
+    image: NDArray[Any] | None
 
     def of(self, name: str) -> ClassComparison:
         """The scores of one class. Raises InputError."""
@@ -68,7 +67,7 @@ class Comparison:
 
     def summary(self) -> list[str]:
         """Sentences for the person who drew the annotation, one or two per class."""
-        return summary(self.classes, self.hidden, self.pixel_size_um)
+        return summary(self.classes, self.annotated.hidden, self.pixel_size_um)
 
     def figure(self, *, numbers: int = 25) -> Figure:
         """Where it is wrong: the picture with a legend, and the first `numbers` findings numbered."""
@@ -123,25 +122,23 @@ def compare(
 
     Raises InputError when sizes, values or the tile do not fit.
     """
-    shape = shape or _shape_of(image, annotated, reference)
-    mine, theirs = (as_instances(labels, shape, classes) for labels in (annotated, reference))
-    for other in (mine.ids, *(() if image is None else (image.reshape(*image.shape[:2], -1)[..., 0],))):
-        same_shape(other, theirs.ids)
-    part = _part(tile, theirs.shape)
-    mine_part, theirs_part = mine.cut(part), theirs.cut(part)
-    matching = match(mine_part, theirs_part)
-    pairs = outlines(mine_part, theirs_part, matching)
+    shape = shape or _shape_of(image, reference, annotated)
+    if image is not None:
+        same_shape(image.shape[:2], shape)
+    part = _part(tile, shape)
+    mine, theirs = (as_instances(labels, shape, classes, part) for labels in (annotated, reference))
+    matching = match(mine, theirs)
+    pairs = outlines(mine, theirs, matching)
     names = classes or tuple(dict.fromkeys((*theirs.classes, *mine.classes)))
     return Comparison(
-        annotated=mine_part,
-        reference=theirs_part,
+        annotated=mine,
+        reference=theirs,
         tile=part,
-        classes=tuple(compare_class(name, mine_part, theirs_part, matching, pairs) for name in names),
-        findings=find(mine_part, theirs_part, matching, pairs, origin=(part.x, part.y), tolerance_px=tolerance_px),
+        classes=tuple(compare_class(name, mine, theirs, matching, pairs) for name in names),
+        findings=find(mine, theirs, matching, pairs, origin=(part.x, part.y), tolerance_px=tolerance_px),
         matching=matching,
         outlines=pairs,
         tolerance_px=tolerance_px,
-        hidden=len(mine.classes) - np.unique(mine.ids[mine.ids > 0]).size,
         pixel_size_um=pixel_size_um,
         image=None if image is None else part.cut(image),
     )
@@ -171,13 +168,15 @@ def self_agreement(
     of the tile as it was shown first. Raises InputError when the turned sizes do not fit.
     """
     shape = shape or _shape_of(image, first)
-    turned_shape = shape[::-1] if shape and turn in ("left", "right") else shape
+    turned_shape = (shape[1], shape[0]) if turn in ("left", "right") else shape
     again = as_instances(second, turned_shape, classes)
     straight = replace(again, ids=turned_back(again.ids, turn))
     return compare(straight, first, shape=shape, classes=classes, image=image, **options)
 
 
-def _shape_of(*sources: Labels | None) -> tuple[int, int] | None:
+def _shape_of(*sources: Labels | None) -> tuple[int, int]:
     """(H, W) of the first source that has a size; annotations have none."""
-    shapes = (source.shape for source in sources if isinstance(source, np.ndarray | Instances))
-    return next(((shape[0], shape[1]) for shape in shapes if len(shape) > 1), None)
+    for source in sources:
+        if isinstance(source, np.ndarray | Instances) and len(source.shape) > 1:
+            return (source.shape[0], source.shape[1])
+    raise InputError("Annotations have no size of their own: give shape=(height, width) of their image, or image=....")

@@ -17,7 +17,7 @@ _ALMOST_SURE = 0.99999  # start of STAPLE: everybody is nearly always right
 _STEADY = 1e-7  # largest change of a rater's share at which STAPLE stops
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Consensus:
     """`mask` (H, W) uint8 class numbers and `uncertainty` (H, W) float32: entropy in 0 (all sure) to 1 (all equal).
 

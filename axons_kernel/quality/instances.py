@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label
 
-from ..annotations import Annotation
+from ..annotations import Annotation, PointLabel
 from ..errors import InputError
+from ..metrics import same_shape
 from ..rasterize import bounding_window, fill_rings
 from ..tiling import Tile
 
 NO_CLASS = "no class"  # the class of labels that have none
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instances:
     """`ids` (H, W) int32: 0 background, object i has the class `classes[i - 1]` and the label id `label_ids[i - 1]`.
 
-    An object may have no pixel: a point, a label that others cover, one outside the tile.
+    An object may have no pixel: a point, a label that others cover (`hidden` counts these), or one outside the tile.
     """
 
     ids: NDArray[np.int32]
     classes: tuple[str, ...]
     label_ids: tuple[str, ...]
+    hidden: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -42,48 +44,66 @@ class Instances:
         return np.asarray(self.is_class(name)[self.ids])
 
     def cut(self, tile: Tile) -> Instances:
-        """The part in a tile; ids stay. Raises InputError when the tile reaches beyond the image."""
-        height, width = self.shape
-        inside = 0 <= tile.x < tile.x + tile.width <= width and 0 <= tile.y < tile.y + tile.height <= height
-        if not inside:
-            raise InputError(
-                f"{tile} is not within the image of {width} x {height} pixels: "
-                "choose one of project.tiling(image).tiles."
-            )
-        return Instances(np.ascontiguousarray(tile.cut(self.ids)), self.classes, self.label_ids)
+        """The part in a tile; ids stay."""
+        return replace(self, ids=tile.cut(self.ids))
 
 
 Labels = Annotation | Instances | NDArray[np.integer] | NDArray[np.bool_]
 
 
 def as_instances(
-    labels: Labels, shape: tuple[int, int] | None = None, classes: Sequence[str] | None = None
+    labels: Labels,
+    shape: tuple[int, int] | None = None,
+    classes: Sequence[str] | None = None,
+    tile: Tile | None = None,
 ) -> Instances:
     """Bring labels into the form that is compared.
 
-    labels : an annotation, drawn at `shape` (H, W); or a class mask (H, W) whose value i is `classes[i - 1]` and
-        whose objects are its 8-connected areas; or Instances, as they are.
+    labels : an annotation; or a class mask (H, W) whose value i is `classes[i - 1]` and whose objects are its
+        8-connected areas; or Instances, as they are.
+    shape : (H, W) of the image; an annotation needs it, and masks must have it.
     classes : the classes that count, in order; by default all, and one class "object" for a mask of 0 and 1.
+    tile : the part that is wanted, within the image.
     """
-    if isinstance(labels, Instances):
-        return labels
     if isinstance(labels, Annotation):
         if shape is None:
             raise InputError("An annotation has no size of its own: give shape=(height, width) of its image.")
-        return from_annotation(labels, shape, classes)
-    return from_mask(labels, classes or ("object",))
+        return from_annotation(labels, shape, classes, tile)
+    instances = labels if isinstance(labels, Instances) else from_mask(labels, classes or ("object",))
+    same_shape(instances.shape, shape or instances.shape)
+    return instances.cut(tile) if tile else instances
 
 
-def from_annotation(annotation: Annotation, shape: tuple[int, int], classes: Sequence[str] | None = None) -> Instances:
-    """Draw an annotation as it is seen: a later label covers an earlier one, as in `rasterize.class_mask`."""
-    drawn = [item for item in annotation.labels if classes is None or (item.label_class or NO_CLASS) in classes]
-    ids = np.zeros(shape, np.int32)
-    for number, item in enumerate(drawn, start=1):
-        rings = item.rings()
-        if rings:
-            x, y, width, height = window = bounding_window(rings, shape)
-            ids[y : y + height, x : x + width][fill_rings(rings, window)] = number
-    return Instances(ids, tuple(i.label_class or NO_CLASS for i in drawn), tuple(i.object_id for i in drawn))
+def from_annotation(
+    annotation: Annotation, shape: tuple[int, int], classes: Sequence[str] | None = None, tile: Tile | None = None
+) -> Instances:
+    """Draw an annotation as it is seen: a later label covers an earlier one, as in `rasterize.class_mask`.
+
+    Only `tile` is drawn, by default the whole image of `shape` (H, W).
+    """
+    part = tile or Tile(0, 0, shape[1], shape[0])
+    labels = [item for item in annotation.labels if classes is None or (item.label_class or NO_CLASS) in classes]
+    ids = np.zeros((part.height, part.width), np.int32)
+    present = np.zeros(len(labels) + 1, bool)
+    for number, item in enumerate(labels, start=1):
+        present[number] = isinstance(item, PointLabel) and part.contains(*item.position)
+        for rings in item.parts():
+            x, y, width, height = _common(Tile(*bounding_window(rings, shape)), part)
+            filled = fill_rings(rings, (x, y, width, height))
+            ids[y - part.y : y - part.y + height, x - part.x : x - part.x + width][filled] = number
+            present[number] |= filled.any()
+    seen = np.bincount(ids[ids > 0], minlength=len(labels) + 1) > 0
+    return Instances(
+        ids,
+        classes=tuple(item.label_class or NO_CLASS for item in labels),
+        label_ids=tuple(item.object_id for item in labels),
+        hidden=int(np.count_nonzero(present & ~seen)),
+    )
+
+
+def _common(one: Tile, other: Tile) -> Tile:
+    moved = Tile(one.x - other.x, one.y - other.y, one.width, one.height).clipped((other.height, other.width))
+    return Tile(moved.x + other.x, moved.y + other.y, moved.width, moved.height)
 
 
 def from_mask(mask: NDArray[np.integer] | NDArray[np.bool_], classes: Sequence[str]) -> Instances:

@@ -22,7 +22,7 @@ PART = 0.05  # smaller parts than this share are specks, which make no split or 
 Ids = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matching:
     """The fate of each object by id; "" for background and for objects without a pixel.
 

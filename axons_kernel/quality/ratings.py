@@ -22,7 +22,7 @@ MISSING = 255  # in a class mask: this person has not looked at the pixel
 RIM = 5  # pixels of background around the union band
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ratings:
     """Row `index[y, x]` of `rows` holds what each rater says of pixel (x, y); `weights` counts each row's pixels.
 
@@ -77,7 +77,7 @@ def rate(
         )
     masks = [_class_numbers(name, labels, classes) for name, labels in annotations.items()]
     for mask in masks[1:]:
-        same_shape(mask, masks[0])
+        same_shape(mask.shape, masks[0].shape)
     first, index, weights = _group(masks)
     rows = np.stack([mask.ravel()[first] for mask in masks], axis=1)
     return Ratings(tuple(annotations), tuple(classes), rows, weights, index.reshape(masks[0].shape))
