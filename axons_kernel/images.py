@@ -36,7 +36,7 @@ class Micrograph:
 class ImageInfo(Document):
     """image.json: where an image came from and what its pixels are.
 
-    `sha256` is that of the source. `source_*` tell what was in the source and `z`, `t` which plane was taken; they are
+    `sha256` is that of the source, `file_sha256` and `file_bytes` are those of image.tif. `source_*` tell what was in the source and `z`, `t` which plane was taken; they are
     None or empty in images that were imported by an earlier version, or where the source does not say.
     """
 
@@ -58,6 +58,8 @@ class ImageInfo(Document):
     source_pixel_size_um: float | None = None
     z: int | None = None
     t: int | None = None
+    file_sha256: str | None = None
+    file_bytes: int | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

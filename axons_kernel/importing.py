@@ -20,7 +20,7 @@ from .ome_tiff import level_shapes, write_ome_tiff
 from .picture import Choice, Picture
 from .pixel_sizes import agreed_size, check_pixel_size, same_size
 from .resampling import resampled_picture, scaled_shape
-from .storage import Store, check_name, name_from_file, shown
+from .storage import Store, check_name, file_sha256, name_from_file, shown
 
 _LARGEST_GROWTH = 8  # how much larger, per side, resampling may make an image
 
@@ -104,8 +104,7 @@ def _store(store: Store, opened: OpenedSource, name: str, options: ImportOptions
             f"{info.source_name} has {info.source_pixel_size_um:g} µm per pixel; it is resampled to "
             f"{info.pixel_size_um:g} µm: {picture.shape[1]} x {picture.shape[0]} pixels."
         )
-    _write(store, picture, info, options.progress)
-    return info
+    return _write(store, picture, info, options.progress)
 
 
 def _planned(opened: OpenedSource, name: str, options: ImportOptions) -> tuple[Picture, ImageInfo]:
@@ -200,8 +199,8 @@ def _same_import(known: ImageInfo, info: ImageInfo) -> bool:
     return choice and math.isclose(known.pixel_size_um, info.pixel_size_um, rel_tol=1e-6)
 
 
-def _write(store: Store, picture: Picture, info: ImageInfo, progress: bool) -> None:
-    """image.tif, then image.json: with it, the image is in the project."""
+def _write(store: Store, picture: Picture, info: ImageInfo, progress: bool) -> ImageInfo:
+    """image.tif, then image.json: with it, the image is in the project. Returns what image.json says."""
     pixels, key = f"images/{info.name}/image.tif", f"images/{info.name}/image.json"
     taken = InputError(
         f"Another process has just imported an image named '{info.name}': give this one another name=..."
@@ -211,10 +210,12 @@ def _write(store: Store, picture: Picture, info: ImageInfo, progress: bool) -> N
     with bar, _leaving_nothing(store, pixels, key):
         with store.writing(pixels) as path:
             write_ome_tiff(path, picture, info.pixel_size_um, on_rows=bar.update)
+            info = info.model_copy(update={"file_sha256": file_sha256(path), "file_bytes": path.stat().st_size})
             if store.exists(key):
                 raise taken
         if not store.create(key, info.encode()):
             raise taken
+    return info
 
 
 @contextlib.contextmanager

@@ -50,6 +50,7 @@ LAYERS = {
         label_classes label_export label_import label_sources project_labels
         looking
         cutting project_tiles stitched_files tile_export tile_import
+        copying project_check project_command project_gc project_sizes
         import_source mask_pictures
         annotate importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
@@ -78,7 +79,7 @@ RESERVED = {
     "ipywidgets": "widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",
     "IPython": "live widget.viewer",
-    "tqdm": "import_source importing label_sources predicting stitched_files tile_export tile_import tour_command",
+    "tqdm": "copying project_command import_source importing label_sources predicting stitched_files tile_export tile_import tour_command",
     "papermill": "tour_command",
     "nbformat": "tour_command",
     "nbclient": "tour_command",

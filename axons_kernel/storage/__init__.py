@@ -1,5 +1,6 @@
 """Where a project's bytes live: a folder or any fsspec URL. The only package that opens paths or URLs."""
 
+from .backend import file_sha256
 from .explain import explained
 from .fetching import fetch_source, read_if_there
 from .names import TEMPORARY_PREFIX, check_name, name_from_file, shown
@@ -12,6 +13,7 @@ __all__ = [
     "check_name",
     "explained",
     "fetch_source",
+    "file_sha256",
     "name_from_file",
     "open_source",
     "read_if_there",

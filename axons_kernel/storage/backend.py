@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,9 +24,18 @@ class Stat:
     sha256: str | None = None  # what its writer said of it, where that is kept
 
 
+OnBytes = Callable[[int], object]  # told how many more bytes are there
+
+
 def content_version(data: bytes) -> str:
     """The version of an object on a storage that gives it no mark of its own: the hash of its content."""
     return hashlib.sha256(data).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """The hash of a local file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Backend(ABC):
@@ -78,6 +87,25 @@ class Backend(ABC):
     @abstractmethod
     def publish(self, temporary: Path, path: str) -> None:
         """Make a finished local file the object, at once. The file may stay or go."""
+
+    @abstractmethod
+    def put(self, file: Path, path: str, on_bytes: OnBytes) -> str:
+        """Make a copy of a local file the object, at once, and return its sha256; the file stays."""
+
+    @abstractmethod
+    def fetch(self, path: str, on_bytes: OnBytes) -> tuple[Path, bool]:
+        """A local file with the object's content, and whether that is a copy for the caller to remove.
+
+        A fetch that was killed goes on where it stopped.
+        """
+
+    def unfinished(self, path: str, older_than_s: float) -> list[tuple[str, str]]:
+        """(path, id) of uploads below a folder that nobody has finished, begun so many seconds ago."""
+        return []
+
+    def abort(self, path: str, upload_id: str) -> None:
+        """Give up an unfinished upload."""
+        raise FileNotFoundError(f"{path} has no upload {upload_id}")
 
     @abstractmethod
     def remove(self, path: str) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from fsspec.implementations.memory import MemoryFileSystem
 
-from .backend import Backend, Stat, content_version
+from .backend import Backend, OnBytes, Stat, content_version
+from .names import TEMPORARY_PREFIX
 
 _LOCK = threading.RLock()  # all memory roots share one dictionary
 
@@ -77,6 +79,19 @@ class MemoryBackend(Backend):
     def publish(self, temporary: Path, path: str) -> None:
         """Read whole."""
         self.write(path, temporary.read_bytes())
+
+    def put(self, file: Path, path: str, on_bytes: OnBytes) -> str:
+        """Read whole."""
+        data = file.read_bytes()
+        self.write(path, data)
+        on_bytes(len(data))
+        return content_version(data)
+
+    def fetch(self, path: str, on_bytes: OnBytes) -> tuple[Path, bool]:
+        """Written whole."""
+        copy = self.temporary_folder(path) / (TEMPORARY_PREFIX + uuid.uuid4().hex)
+        copy.write_bytes(self._fs.cat_file(path))
+        return copy, True
 
     def remove(self, path: str) -> None:
         """At once."""

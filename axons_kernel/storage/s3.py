@@ -12,11 +12,12 @@ from typing import IO, Any, ClassVar
 
 from ..errors import StorageError
 from . import s3_client
-from .backend import Backend, Stat
-from .cache import ReadCache, shared_cache
+from .backend import Backend, OnBytes, Stat, file_sha256
+from .cache import ReadCache, cache_folder, shared_cache
 from .explain import server_code
+from .names import TEMPORARY_PREFIX
 from .s3_download import download
-from .s3_upload import SMALL, upload, upload_folder
+from .s3_upload import SMALL, abort, unfinished_uploads, upload, upload_folder
 
 _WRITER, SHA256 = "axons-write", "axons-sha256"  # metadata: who wrote it, and the hash of what was written
 _TRIES = 8
@@ -150,8 +151,40 @@ class S3Backend(Backend):
     def publish(self, temporary: Path, path: str) -> None:
         """Large files in parts, going on where a killed upload stopped; then the cache takes the file over."""
         bucket, key = _split(path)
-        etag = upload(temporary, bucket, key, SHA256)
+        etag, _ = upload(temporary, bucket, key, SHA256)
         self.cache.adopt(f"{s3_client.endpoint()}/{path}", temporary, etag)
+
+    def put(self, file: Path, path: str, on_bytes: OnBytes) -> str:
+        """In parts when it is large, going on where a killed upload stopped."""
+        return upload(file, *_split(path), SHA256, on_bytes)[1]
+
+    def fetch(self, path: str, on_bytes: OnBytes) -> tuple[Path, bool]:
+        """Past the cache. The partial file is named by what it will hold."""
+        stat = self.stat(path)
+        name = hashlib.sha256(f"{s3_client.endpoint()}/{path} {stat.etag}".encode()).hexdigest()
+        folder = cache_folder() / "copies"
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder / f"{TEMPORARY_PREFIX}{name}"
+        with open(partial, "ab") as file:
+            on_bytes(file.tell())
+            if file.tell() < stat.bytes:
+                download(*_split(path), file, etag=stat.etag or "", on_bytes=on_bytes)
+            file.flush()
+        if stat.sha256 not in (None, file_sha256(partial)):
+            partial.unlink()
+            raise StorageError(
+                f"{path} is damaged: its content is not what its writer noted. Run it again, or make the object again."
+            )
+        return partial, True
+
+    def unfinished(self, path: str, older_than_s: float) -> list[tuple[str, str]]:
+        """Uploads in parts; the server keeps their parts until they are given up."""
+        bucket, _ = _split(path)
+        return [(f"{bucket}/{key}", i) for key, i in unfinished_uploads(bucket, _prefix(path), older_than_s)]
+
+    def abort(self, path: str, upload_id: str) -> None:
+        """Nothing happens when it is gone."""
+        abort(*_split(path), upload_id)
 
     def remove(self, path: str) -> None:
         """One DELETE request."""

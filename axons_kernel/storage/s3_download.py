@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import IO, Any
 
 from . import s3_client
+from .backend import OnBytes
 from .explain import server_code
 
 _CHUNK = 4 << 20  # bytes; also how soon an interrupt is noticed
 _TRIES = 4
 
 
-def download(bucket: str, key: str, file: IO[bytes] | None, *, known: str | None = None) -> str | None:
+def download(
+    bucket: str, key: str, file: IO[bytes] | None, *, known: str | None = None, etag: str = "", on_bytes: OnBytes = int
+) -> str | None:
     """Write the object to a new, empty `file` and return its ETag, or None when that is `known`.
 
-    Without a file only the question is asked. Raises botocore's and aiohttp's errors, and FileNotFoundError.
+    With an `etag` the file holds the beginning of that version already. Without a file only the question is asked.
+    Raises botocore's and aiohttp's errors, and FileNotFoundError.
     """
-    etag, length, tries = "", -1, 0
+    tries = 0
     while True:
+        start = file.tell() if file and etag else 0
         request = {"IfNoneMatch": known} if known else {}
-        if etag and file:
-            request = {"IfMatch": etag, "Range": f"bytes={file.tell()}-"}
+        if start:
+            request = {"IfMatch": etag, "Range": f"bytes={start}-"}
         try:
             answer = s3_client.call("get_object", Bucket=bucket, Key=key, **request)
         except Exception as error:
@@ -29,32 +34,36 @@ def download(bucket: str, key: str, file: IO[bytes] | None, *, known: str | None
                 return None
             if code in ("NoSuchKey", "404"):
                 raise FileNotFoundError(f"{bucket}/{key}") from error
-            if etag and file and code in ("412", "PreconditionFailed"):  # it changed while it was read: from the start
+            if start and file and code in ("412", "PreconditionFailed"):  # it has changed: from the start
                 etag = ""
                 file.seek(0)
                 file.truncate()
+                on_bytes(-start)
                 continue
             raise
-        if not etag:
-            etag, length = str(answer["ETag"]), answer["ContentLength"]
+        etag = str(answer["ETag"])
+        if file is None:
+            s3_client.close(answer["Body"])
+            return etag
         try:
-            if file is None:
-                return etag
-            _copy(answer["Body"], file)
-            if file.tell() == length:
-                return etag
-            raise ConnectionError(f"{file.tell()} of {length} bytes came")
+            _copy(answer, file, start, on_bytes)
+            return etag
         except Exception as error:
             tries += 1
             if tries == _TRIES or not _is_cut(error):
                 raise
-        finally:
-            s3_client.close(answer["Body"])
 
 
-def _copy(body: Any, file: IO[bytes]) -> None:
-    while chunk := s3_client.read_chunk(body, _CHUNK):
-        file.write(chunk)
+def _copy(answer: dict[str, Any], file: IO[bytes], start: int, on_bytes: OnBytes) -> None:
+    length, body = start + answer["ContentLength"], answer["Body"]
+    try:
+        while file.tell() < length and (chunk := s3_client.read_chunk(body, _CHUNK)):
+            file.write(chunk)
+            on_bytes(len(chunk))
+    finally:
+        s3_client.close(body)
+    if file.tell() != length:
+        raise ConnectionError(f"{file.tell()} of {length} bytes came")
 
 
 def _is_cut(error: Exception) -> bool:

@@ -10,13 +10,15 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
 from . import s3_client
+from .backend import OnBytes, file_sha256
 from .cache import cache_folder
 from .explain import server_code
 
@@ -24,7 +26,6 @@ SMALL = 16 << 20  # bytes; up to here one request is enough
 _PART = 8 << 20  # bytes; S3 wants at least 5 MiB, and at most 10,000 parts
 _MAX_PARTS = 10_000
 _AT_ONCE = 4
-OnBytes = Callable[[int], None]
 
 
 def upload_folder() -> Path:
@@ -34,19 +35,18 @@ def upload_folder() -> Path:
     return folder
 
 
-def upload(file: Path, bucket: str, key: str, hash_name: str, on_bytes: OnBytes | None = None) -> str:
-    """Make the file the object, whole or not at all, and return its ETag. Its sha256 becomes metadata `hash_name`.
+def upload(file: Path, bucket: str, key: str, hash_name: str, on_bytes: OnBytes = int) -> tuple[str, str]:
+    """Make the file the object, whole or not at all; returns (ETag, sha256). Its sha256 becomes metadata `hash_name`.
 
     `on_bytes` is told how many more bytes are there. Raises botocore's errors.
     """
     size = file.stat().st_size
-    with open(file, "rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    sha256 = file_sha256(file)
     target = {"Bucket": bucket, "Key": key}
     if size <= SMALL:
         answer = s3_client.call("put_object", **target, Body=file.read_bytes(), Metadata={hash_name: sha256})
-        _tell(on_bytes, size)
-        return str(answer["ETag"])
+        on_bytes(size)
+        return str(answer["ETag"]), sha256
     with _note_on(bucket, key) as note:
         upload_id = _unfinished(note, target, sha256) or _begin(note, target, sha256, hash_name)
         parts = _send(file, size, target, upload_id, on_bytes)
@@ -55,7 +55,7 @@ def upload(file: Path, bucket: str, key: str, hash_name: str, on_bytes: OnBytes 
         )
         if note:
             note.truncate(0)
-    return str(answer["ETag"])
+    return str(answer["ETag"]), sha256
 
 
 @contextlib.contextmanager
@@ -70,7 +70,7 @@ def _note_on(bucket: str, key: str) -> Iterator[IO[bytes] | None]:
             yield None
             return
         yield note
-        if not note.tell():
+        if not os.fstat(note.fileno()).st_size:
             path.unlink(missing_ok=True)  # while it is held: nobody else has begun to use it
 
 
@@ -116,9 +116,7 @@ def _parts_there(target: dict[str, str], upload_id: str) -> dict[int, str] | Non
         request["PartNumberMarker"] = page["NextPartNumberMarker"]
 
 
-def _send(
-    file: Path, size: int, target: dict[str, str], upload_id: str, on_bytes: OnBytes | None
-) -> list[dict[str, Any]]:
+def _send(file: Path, size: int, target: dict[str, str], upload_id: str, on_bytes: OnBytes) -> list[dict[str, Any]]:
     """Send the parts that are missing, some at once; returns all of them."""
     part_bytes = max(_PART, -(-size // _MAX_PARTS))
     there = _parts_there(target, upload_id) or {}
@@ -130,7 +128,7 @@ def _send(
         etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
         if there.get(number) != etag:
             etag = s3_client.call("upload_part", **target, UploadId=upload_id, PartNumber=number, Body=data)["ETag"]
-        _tell(on_bytes, len(data))
+        on_bytes(len(data))
         return {"PartNumber": number, "ETag": etag}
 
     pool = ThreadPoolExecutor(_AT_ONCE)
@@ -138,11 +136,6 @@ def _send(
         return list(pool.map(send, range(1, -(-size // part_bytes) + 1)))
     finally:
         pool.shutdown(cancel_futures=True)  # at an interrupt: what has not begun need not begin
-
-
-def _tell(on_bytes: OnBytes | None, count: int) -> None:
-    if on_bytes:
-        on_bytes(count)
 
 
 def unfinished_uploads(bucket: str, prefix: str, older_than_s: float) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import IO
 import fsspec
 
 from .explain import explained
+from .names import shown
 
 
 def read_source(location: str | os.PathLike[str]) -> bytes:
@@ -17,7 +18,7 @@ def read_source(location: str | os.PathLike[str]) -> bytes:
 
     Raises NotFoundError or StorageError, with what was given and what to do.
     """
-    with explained(f"read {os.fspath(location)}"), fsspec.open(os.fspath(location), "rb") as file:
+    with explained(f"read {shown(location)}"), fsspec.open(os.fspath(location), "rb") as file:
         return bytes(file.read())
 
 
@@ -27,7 +28,7 @@ def open_source(location: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
     Raises NotFoundError or StorageError, with what was given and what to do.
     """
-    with explained(f"read {os.fspath(location)}"):
+    with explained(f"read {shown(location)}"):
         file = fsspec.open(os.fspath(location), "rb").open()
     with file:
         yield file

@@ -19,7 +19,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from ..errors import ConflictError, InputError, needs_extra
-from .backend import Backend, Stat
+from .backend import Backend, Stat, file_sha256
 from .cache_policy import CacheInfo
 from .explain import explained
 from .folder import FolderBackend
@@ -128,6 +128,39 @@ class Store:
         with explained(f"write {path}"):
             self._backend.write(path, data)
 
+    def sha256(self, key: str) -> str:
+        """The hash of an object's content: as its writer noted it with the object, else of all its bytes."""
+        return self.stat(key).sha256 or self.content_sha256(key)
+
+    def content_sha256(self, key: str) -> str:
+        """The hash of all bytes of an object. Raises StorageError when its writer had noted another."""
+        with self.as_file(key) as file, explained(f"read {self.path(key)}"):
+            return file_sha256(file)
+
+    @contextlib.contextmanager
+    def as_file(self, key: str, on_bytes: Callable[[int], object] = int) -> Iterator[Path]:
+        """The object as a local file to read: its own, or a copy that goes when the block ends.
+
+        Fetching that was killed goes on where it stopped; `on_bytes` is told how many more bytes have come.
+        """
+        path = self.path(key)
+        with explained(f"read {path}"):
+            file, is_copy = self._backend.fetch(path, on_bytes)
+        try:
+            yield file
+        finally:
+            if is_copy:
+                file.unlink(missing_ok=True)
+
+    def put(self, key: str, file: Path, on_bytes: Callable[[int], object] = int) -> str:
+        """Make a copy of a local file the object, atomically, and return its sha256; a killed upload to S3 goes on.
+
+        `on_bytes` is told how many more bytes are there.
+        """
+        path = self.path(key)
+        with explained(f"write {path}"):
+            return self._backend.put(file, path, on_bytes)
+
     def create(self, key: str, data: bytes) -> bool:
         """Write a new object; False, and nothing changed, when it is there already. Two writers never both get True."""
         path = self.path(key)
@@ -173,6 +206,18 @@ class Store:
         path = self.path(key)
         with explained(f"remove {path}"):
             self._backend.remove(path)
+
+    def unfinished_uploads(self, older_than_s: float) -> list[tuple[str, str]]:
+        """(key, id) of uploads to S3 that were begun so many seconds ago and never finished."""
+        with explained(f"list {self._root}"):
+            found = self._backend.unfinished(self._root, older_than_s)
+        return [(path.removeprefix(self._root).lstrip("/"), upload_id) for path, upload_id in found]
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        """Give up an unfinished upload: its parts are freed, the object stays as it is."""
+        path = self.path(key)
+        with explained(f"remove {path}"):
+            self._backend.abort(path, upload_id)
 
     def append_line(self, key: str, line: str) -> None:
         """Add one line of text to an object; a reader may see the last line unfinished after a crash."""
