@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
@@ -18,15 +19,16 @@ from tqdm import tqdm
 from .documents import parse_json
 from .errors import InputError
 from .images import pixels_picture
-from .picture import Choice, Picture
+from .picture import Bands, Choice, Picture
 from .pixel_sizes import FOLDER_SIDE_FILE, KnownSize, json_size, text_size
-from .reading import open_picture
-from .storage import fetch_source, read_if_there, shown
+from .reading import open_folder_picture, open_picture
+from .reading_zarr import zarr_sha256
+from .storage import explained, fetch_source, read_if_there, shown, source_folder
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any]
 
 _PIECE = 4 << 20  # bytes that are hashed at a time
-_IMAGEJ_ENDS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".jp2")
+_ENDS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".jp2", ".zarr", ".ome")
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,38 @@ def opened_source(
     elif isinstance(source, bytes | bytearray | memoryview):
         data = io.BytesIO(source)
         yield OpenedSource(name, _sha256(data), open_picture(data, name, choice))
+    elif isinstance(source, str | os.PathLike) and (files := source_folder(source)) is not None:
+        location = os.fspath(source).rstrip("/")
+        picture = _network_told(open_folder_picture(files, shown(location), choice), location)
+        yield OpenedSource(
+            os.path.basename(shown(location)), zarr_sha256(picture), _with_side_files(picture, location, side_files)
+        )
     elif isinstance(source, str | os.PathLike):
         location = os.fspath(source)
         with contextlib.ExitStack() as kept:
             with _transfer_bar(location, progress) as on_bytes:
                 file = kept.enter_context(fetch_source(location, on_bytes))
             picture = open_picture(file, shown(location), choice)
-            beside = side_file_sizes(location) if side_files else ()
-            opened = replace(picture, sizes=(*picture.sizes, *beside))
-            yield OpenedSource(os.path.basename(shown(location).rstrip("/")), _sha256(file), opened)
+            opened = _with_side_files(picture, location, side_files)
+            yield OpenedSource(os.path.basename(shown(location)), _sha256(file), opened)
     else:
         raise InputError(
             f"A {type(source).__name__} cannot be imported: give a path, a URL, the bytes of an image file or an array."
         )
+
+
+def _with_side_files(picture: Picture, location: str, wanted: bool) -> Picture:
+    return replace(picture, sizes=(*picture.sizes, *side_file_sizes(location))) if wanted else picture
+
+
+def _network_told(picture: Picture, location: str) -> Picture:
+    """Errors of a server, while the pixels are read, as sentences."""
+
+    def told(plane: Callable[[], Bands]) -> Bands:
+        with explained(f"read {shown(location)}"):
+            yield from plane()
+
+    return replace(picture, planes=tuple(partial(told, plane) for plane in picture.planes))
 
 
 def _array(source: NDArray[Any], name: str, choice: Choice) -> OpenedSource:
@@ -111,7 +132,7 @@ def side_file_sizes(location: str) -> tuple[KnownSize, ...]:
         return ()
     folder, file = os.path.split(location)
     stem = file
-    while os.path.splitext(stem)[1].lower() in (*_IMAGEJ_ENDS, ".ome"):
+    while os.path.splitext(stem)[1].lower() in _ENDS:
         stem = os.path.splitext(stem)[0]
     found = []
     for side in (f"{stem}.json", f"{stem}.txt", FOLDER_SIDE_FILE):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
+from functools import partial
 from typing import IO
 
 from .errors import AxonsKernelError, ImageReadError
 from .picture import Bands, Choice, Picture, standard_picture
 from .reading_pillow import open_with_pillow
 from .reading_tiff import MAGIC, open_tiff
+from .reading_zarr import open_zarr
 
-ALLOWED = "TIFF, PNG, JPEG, JPEG 2000, BMP and WebP files"
+ALLOWED = "TIFF, PNG, JPEG, JPEG 2000, BMP and WebP files, and OME-Zarr folders"
 
 
 def open_picture(file: IO[bytes], name: str, choice: Choice | None = None) -> Picture:
@@ -26,9 +28,13 @@ def open_picture(file: IO[bytes], name: str, choice: Choice | None = None) -> Pi
         file.seek(0)
         is_tiff = file.read(4) in MAGIC
         file.seek(0)  # decoders start where the file stands
-        picture = open_tiff(file, name, choice) if is_tiff else open_with_pillow(file, name, choice)
-        planes = tuple(lambda plane=plane: _guarded(plane, name) for plane in picture.planes)
-        return standard_picture(replace(picture, planes=planes), name)
+        return _guarded(open_tiff(file, name, choice) if is_tiff else open_with_pillow(file, name, choice), name)
+
+
+def open_folder_picture(files: MutableMapping[str, bytes], name: str, choice: Choice) -> Picture:
+    """Open an OME-Zarr folder (path in it: bytes) in the same way."""
+    with readable(name):
+        return _guarded(open_zarr(files, name, choice), name)
 
 
 @contextlib.contextmanager
@@ -45,6 +51,12 @@ def readable(name: str) -> Iterator[None]:
         ) from error
 
 
-def _guarded(plane: Callable[[], Bands], name: str) -> Bands:
+def _guarded(picture: Picture, name: str) -> Picture:
+    """The same in a standard type; reading its pixels, too, raises nothing but our own errors."""
+    planes = tuple(partial(_guarded_bands, plane, name) for plane in picture.planes)
+    return standard_picture(replace(picture, planes=planes), name)
+
+
+def _guarded_bands(plane: Callable[[], Bands], name: str) -> Bands:
     with readable(name):
         yield from plane()

@@ -2,7 +2,7 @@
 
 from .backend import file_sha256
 from .explain import explained
-from .fetching import fetch_source, read_if_there
+from .fetching import fetch_source, read_if_there, source_folder
 from .names import TEMPORARY_PREFIX, check_name, name_from_file, shown
 from .sources import open_source, read_source
 from .store import Store
@@ -19,4 +19,5 @@ __all__ = [
     "read_if_there",
     "read_source",
     "shown",
+    "source_folder",
 ]

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import IO
 
 import fsspec
@@ -71,3 +71,17 @@ def _copy(source: IO[bytes], target: IO[bytes], action: str, on_bytes: Callable[
         raise StorageError(f"Cannot {action}: the connection was cut after {done} of {total} bytes. Run it again.")
     target.flush()
     target.seek(0)
+
+
+def source_folder(location: Location) -> MutableMapping[str, bytes] | None:
+    """A user's folder as its files (path in the folder: bytes); None when `location` is a file.
+
+    What is elsewhere counts as a folder when its name ends with ".zarr", as servers need not know folders.
+    """
+    with explained(f"read {shown(location)}"):
+        filesystem, path = fsspec.core.url_to_fs(os.fspath(location))
+        is_local = isinstance(filesystem, LocalFileSystem)
+        if not (os.path.isdir(path) if is_local else ".zarr" in path and not filesystem.isfile(path)):
+            return None
+        files: MutableMapping[str, bytes] = fsspec.get_mapper(os.fspath(location))
+        return files

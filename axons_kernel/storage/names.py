@@ -45,7 +45,18 @@ def check_key(key: str) -> str:
 def name_from_file(filename: str) -> str:
     """A name that `check_name` accepts, made from a file name: its stem with other characters as '-'."""
     stem = Path(filename.replace("\\", "/")).name
-    while Path(stem).suffix.lower() in {".tif", ".tiff", ".ome", ".png", ".jpg", ".jpeg", ".bmp", ".webp"}:
+    while Path(stem).suffix.lower() in {
+        ".tif",
+        ".tiff",
+        ".ome",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jp2",
+        ".bmp",
+        ".webp",
+        ".zarr",
+    }:
         stem = Path(stem).stem
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")
     return stem[:100] or "image"

@@ -44,7 +44,7 @@ def source_pixels(rgb: bool) -> NDArray[Any]:
     return grey.astype(np.uint16) * 257
 
 
-# -- what is compared: each imports what it needs, and gives a function that writes `target` from `source` ---------------
+# -- what is compared: each imports what it needs, and gives a function that writes `target` from `source` -------------
 
 Convert = Callable[[Path, Path], object]
 
