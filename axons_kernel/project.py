@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .runs import Run
     from .training import TrainingConfig
     from .widget.canvas import AnnotationWidget
+    from .widget.upload import UploadWidget
     from .widget.viewer import ViewerWidget
 
 
@@ -132,6 +133,15 @@ class Project(LabelExchange, ProjectTiles):
 
     def _handle(self, image: ProjectImage | str) -> ProjectImage:
         return self.image(image if isinstance(image, str) else image.name)
+
+    def upload(self) -> UploadWidget:
+        """A field to drop image files of your own machine into; each becomes an image of the project.
+
+        Raises MissingExtraError where the widget is not installed.
+        """
+        from .uploading import upload
+
+        return upload(self.store)
 
     def show(self, image: ProjectImage | str) -> ViewerWidget | StaticView:
         """A view of an image to zoom into, with its labels and the predictions of it; contrast per channel.

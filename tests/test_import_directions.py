@@ -35,7 +35,7 @@ LAYERS = {
         widget.booleans widget.fields widget.ink widget.ops widget.protocol widget.requests
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
-        widget.layers widget.look widget.module widget.viewer_messages
+        widget.layers widget.look widget.module widget.upload_messages widget.viewer_messages
         blending foreground stitching tile_manifest tile_spill windows
     """,
     "storage": """
@@ -45,10 +45,10 @@ LAYERS = {
     "plotting": "thumbnails plotting quality quality.comparison quality.figures quality.page",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
-    "view": "widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
+    "view": "widget.upload widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
     "project": """
         label_classes label_export label_import label_sources project_labels
-        looking
+        looking receiving uploading
         cutting project_tiles stitched_files tile_export tile_import
         copying project_check project_command project_gc project_sizes
         import_source mask_pictures
@@ -76,7 +76,7 @@ RESERVED = {
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
     "ipycanvas": "widget.canvas widget.painter",
-    "ipywidgets": "widget.viewer widget.canvas widget.painter widget.toolbar",
+    "ipywidgets": "widget.upload widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",
     "IPython": "live widget.viewer",
     "tqdm": "copying project_command import_source importing label_sources predicting stitched_files tile_export tile_import tour_command",
@@ -86,8 +86,8 @@ RESERVED = {
 }
 
 # modules that may open files; `tour_command` has a scratch folder of its own, beside the project, and what
-# `reading_pillow` calls `Image.open` takes a file that is open
-OPEN_FILES = {"storage", "tour_command", "reading_pillow"}
+# `reading_pillow` calls `Image.open` takes a file that is open; `receiving` keeps what comes from a browser
+OPEN_FILES = {"storage", "tour_command", "reading_pillow", "receiving"}
 OPENING = {
     *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "imread", "imwrite", "imsave"),
     *("fromfile", "tofile", "loadtxt", "savetxt", "load_file", "save_file", "mkdir", "makedirs", "unlink", "rmtree"),
