@@ -2,3 +2,5 @@
 
 export { ViewerModel } from './viewer/model';
 export { ViewerView } from './viewer/view';
+export { UploadModel } from './upload/model';
+export { UploadView } from './upload/view';
