@@ -133,7 +133,7 @@ def kept_figure(picture: NDArray[np.uint8], scale: float, kept: Sequence[Tile], 
         for i, t in enumerate(tiles):
             box = Rectangle((t.x * scale, t.y * scale), t.width * scale, t.height * scale)
             box.set(fill=False, edgecolor=edge, linewidth=0.8 if name == "dropped" else 1.6)
-            box.set_label(f"{name}: {len(tiles)} tiles" if i == 0 else None)
+            box.set_label(f"{name}: {len(tiles)} tile{'s' * (len(tiles) != 1)}" if i == 0 else None)
             axes.add_patch(box)
     axes.set_axis_off()
     axes.legend(loc="upper left", framealpha=0.9)

@@ -45,7 +45,7 @@ def export_tiles(
         data = encoded_tile(pixels, format, pixel_size_um)
         name = tile_file_name(image.name, tile, format)
         target.write(name, data)
-        return TileFile(name, hashlib.sha256(data).hexdigest(), *tile)
+        return TileFile(file=name, sha256=hashlib.sha256(data).hexdigest(), **tile._asdict())
 
     bar = tqdm(
         total=len(tiling.tiles), desc=f"exporting {image.name}", unit="tile", disable=not progress, file=sys.stdout

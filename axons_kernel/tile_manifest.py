@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from .documents import Document
 from .images import ImageInfo
@@ -16,9 +18,10 @@ OUTLINES = "tiles.geojson"
 TILES = "tiles"
 
 
-class TileFile(NamedTuple):
+class TileFile(BaseModel):
     """One exported tile: its file, its sha256, and its window in image pixels."""
 
+    model_config = ConfigDict(frozen=True, extra="allow")
     file: str
     sha256: str
     x: int

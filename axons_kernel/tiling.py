@@ -146,6 +146,8 @@ class Tiling(Document):
             f"{level}, edge {self.edge}{dropped}"
         )
 
+    __str__ = __repr__  # a document would print all its tiles
+
 
 def tile_starts(length: int, size: int, overlap: int, edge: Edge = "shift") -> list[int]:
     """Starts of the tiles along one side of `length` pixels.
