@@ -55,26 +55,30 @@ class Store:
         return self._backend.is_shared
 
     def path(self, key: str) -> str:
-        """The full path or URL path of `key`. Raises InputError when it leads out of the root, or is too long."""
-        return f"{self._root}/{check_key(key)}" if key else self._root
+        """The full path or URL of `key`. Raises InputError when it leads out of the root, or is too long."""
+        return f"{self.url.rstrip('/')}/{check_key(key)}" if key else self.url
+
+    @contextlib.contextmanager
+    def _at(self, key: str, action: str) -> Iterator[str]:
+        """What the backend calls `key`; an error in the block says which `action` on it has failed."""
+        place = f"{self._root}/{check_key(key)}" if key else self._root
+        with explained(f"{action} {self.path(key)}"):
+            yield place
 
     def exists(self, key: str) -> bool:
         """Whether the object or folder is there."""
-        path = self.path(key)
-        with explained(f"look for {path}"):
-            return self._backend.exists(path)
+        with self._at(key, "look for") as place:
+            return self._backend.exists(place)
 
     def names(self, folder: str) -> list[str]:
         """Sorted names directly under `folder`; empty when it is not there. Temporaries are left out."""
-        path = self.path(folder)
-        with explained(f"list {path}"):
-            return sorted(name for name in self._backend.names(path) if not _is_internal(name))
+        with self._at(folder, "list") as place:
+            return sorted(name for name in self._backend.names(place) if not _is_internal(name))
 
     def walk(self, folder: str = "", *, temporaries: bool = False) -> Iterator[tuple[str, Stat]]:
         """(key, what is known of it) of every object below `folder`, at any depth; with `temporaries` only those."""
-        path = self.path(folder)
-        with explained(f"list {path}"):
-            for stat in self._backend.walk(path):
+        with self._at(folder, "list") as place:
+            for stat in self._backend.walk(place):
                 key = stat.path.removeprefix(self._root).lstrip("/")
                 name = key.rpartition("/")[2]
                 if name != LOCK_NAME and name.startswith(TEMPORARY_PREFIX) == temporaries:
@@ -82,9 +86,8 @@ class Store:
 
     def stat(self, key: str) -> Stat:
         """Size and time of an object. Raises NotFoundError."""
-        path = self.path(key)
-        with explained(f"look for {path}"):
-            return self._backend.stat(path)
+        with self._at(key, "look for") as place:
+            return self._backend.stat(place)
 
     def read(self, key: str) -> bytes:
         """The object's bytes. Raises NotFoundError when it is not there."""
@@ -95,18 +98,16 @@ class Store:
 
     def read_versioned(self, key: str) -> tuple[bytes, str]:
         """The object's bytes, and the version that `replace` asks for. Raises NotFoundError when it is not there."""
-        path = self.path(key)
-        with explained(f"read {path}"):
-            return self._backend.read_versioned(path)
+        with self._at(key, "read") as place:
+            return self._backend.read_versioned(place)
 
     def open(self, key: str) -> IO[bytes]:
         """The object as a seekable binary file, for reading windows of it; S3's comes from the cache.
 
         Raises NotFoundError.
         """
-        path = self.path(key)
-        with explained(f"read {path}"):
-            return self._backend.open(path)
+        with self._at(key, "read") as place:
+            return self._backend.open(place)
 
     @contextlib.contextmanager
     def writing(self, key: str) -> Iterator[Path]:
@@ -115,18 +116,16 @@ class Store:
         When the block raises, the object stays as it was and the temporary file is removed. For objects that are too
         large to hold in memory.
         """
-        path = self.path(key)
-        with explained(f"write {path}"), contextlib.ExitStack() as cleanup:
-            temporary = self._backend.temporary_folder(path) / (TEMPORARY_PREFIX + uuid.uuid4().hex)
+        with self._at(key, "write") as place, contextlib.ExitStack() as cleanup:
+            temporary = self._backend.temporary_folder(place) / (TEMPORARY_PREFIX + uuid.uuid4().hex)
             cleanup.callback(temporary.unlink, missing_ok=True)
             yield temporary
-            self._backend.publish(temporary, path)
+            self._backend.publish(temporary, place)
 
     def write(self, key: str, data: bytes) -> None:
         """Replace the object atomically, whatever it was."""
-        path = self.path(key)
-        with explained(f"write {path}"):
-            self._backend.write(path, data)
+        with self._at(key, "write") as place:
+            self._backend.write(place, data)
 
     def sha256(self, key: str) -> str:
         """The hash of an object's content: as its writer noted it with the object, else of all its bytes."""
@@ -143,9 +142,8 @@ class Store:
 
         Fetching that was killed goes on where it stopped; `on_bytes` is told how many more bytes have come.
         """
-        path = self.path(key)
-        with explained(f"read {path}"):
-            file, is_copy = self._backend.fetch(path, on_bytes)
+        with self._at(key, "read") as place:
+            file, is_copy = self._backend.fetch(place, on_bytes)
         try:
             yield file
         finally:
@@ -157,26 +155,25 @@ class Store:
 
         `on_bytes` is told how many more bytes are there.
         """
-        path = self.path(key)
-        with explained(f"write {path}"):
-            return self._backend.put(file, path, on_bytes)
+        with self._at(key, "write") as place:
+            return self._backend.put(file, place, on_bytes)
 
     def create(self, key: str, data: bytes) -> bool:
         """Write a new object; False, and nothing changed, when it is there already. Two writers never both get True."""
-        path = self.path(key)
-        with explained(f"write {path}"):
-            return self._backend.replace(path, data, None) is not None
+        with self._at(key, "write") as place:
+            return self._backend.replace(place, data, None) is not None
 
     def replace(self, key: str, data: bytes, expected: str | None) -> str:
         """Replace the object if it still has the version `expected`; None: if it is not there. Returns the new version.
 
         Raises ConflictError, with nothing changed, when another process was faster.
         """
-        path = self.path(key)
-        with explained(f"write {path}"):
-            version = self._backend.replace(path, data, expected)
+        with self._at(key, "write") as place:
+            version = self._backend.replace(place, data, expected)
         if version is None:
-            raise ConflictError(f"Cannot write {path}: another process has changed it meanwhile. Read it again first.")
+            raise ConflictError(
+                f"Cannot write {self.path(key)}: another process has changed it meanwhile. Read it again first."
+            )
         return version
 
     def update(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
@@ -203,21 +200,19 @@ class Store:
 
     def remove(self, key: str) -> None:
         """Remove an object; nothing happens when it is not there."""
-        path = self.path(key)
-        with explained(f"remove {path}"):
-            self._backend.remove(path)
+        with self._at(key, "remove") as place:
+            self._backend.remove(place)
 
     def unfinished_uploads(self, older_than_s: float) -> list[tuple[str, str]]:
         """(key, id) of uploads to S3 that were begun so many seconds ago and never finished."""
-        with explained(f"list {self._root}"):
+        with explained(f"list {self.url}"):
             found = self._backend.unfinished(self._root, older_than_s)
         return [(path.removeprefix(self._root).lstrip("/"), upload_id) for path, upload_id in found]
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Give up an unfinished upload: its parts are freed, the object stays as it is."""
-        path = self.path(key)
-        with explained(f"remove {path}"):
-            self._backend.abort(path, upload_id)
+        with self._at(key, "remove") as place:
+            self._backend.abort(place, upload_id)
 
     def append_line(self, key: str, line: str) -> None:
         """Add one line of text to an object; a reader may see the last line unfinished after a crash."""
@@ -225,9 +220,8 @@ class Store:
         if not isinstance(self._backend, FolderBackend):
             self.update(key, lambda known: (known or b"") + data)
             return
-        path = self.path(key)
-        with explained(f"write {path}"):
-            self._backend.append(path, data)
+        with self._at(key, "write") as place:
+            self._backend.append(place, data)
 
     def open_locked(self, key: str) -> IO[bytes] | None:
         """Open a local object for appending and hold it until the file is closed, here and in child processes.
@@ -236,9 +230,8 @@ class Store:
         """
         if not isinstance(self._backend, FolderBackend):
             return None
-        path = self.path(key)
-        with explained(f"hold {path}"):
-            return self._backend.open_locked(path)
+        with self._at(key, "hold") as place:
+            return self._backend.open_locked(place)
 
     def is_held(self, key: str) -> bool | None:
         """Whether a living process holds a local object; None when that cannot be known."""
