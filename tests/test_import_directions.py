@@ -32,7 +32,9 @@ LAYERS = {
         formats.scaling formats.values formats.yolo
         annotation_merge annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
         tissue training_sets
-        widget.booleans widget.fields widget.ink widget.ops widget.protocol widget.requests
+        widget.assets widget.assist widget.booleans widget.controls widget.document widget.edits widget.fields widget.ink
+        widget.livewire widget.log widget.objects widget.ops widget.picture widget.placed widget.progress widget.protocol
+        widget.requests widget.shapes widget.sheet
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
         widget.layers widget.look widget.module widget.upload_messages widget.viewer_messages
@@ -75,6 +77,7 @@ RESERVED = {
     "torch": "datasets inference losses models training model_files run_process",
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
+    "cv2": "widget.assist",
     "ipycanvas": "widget.canvas widget.painter",
     "ipywidgets": "widget.upload widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",

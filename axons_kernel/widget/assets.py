@@ -1,0 +1,32 @@
+"""What is read or worked out once per tile and used again: pixels, superpixels, the live-wire's costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rasterize import Window
+from . import assist, livewire
+from .picture import Picture
+
+_KEPT = 3  # of each kind
+
+
+class Assets:
+    """Keeps the last few of each kind."""
+
+    def __init__(self, picture: Picture) -> None:
+        """`picture` is the image that tiles are read from."""
+        self.pixels: Callable[[Window], NDArray[Any]] = lru_cache(_KEPT)(picture.read)
+        self.superpixels: Callable[[Window, int, float], NDArray[np.uint32]] = lru_cache(_KEPT)(self._superpixels)
+        self.costs: Callable[[Window], NDArray[np.uint8]] = lru_cache(_KEPT)(self._costs)
+
+    def _superpixels(self, tile: Window, size: int, compactness: float) -> NDArray[np.uint32]:
+        return assist.superpixels(self.pixels(tile), size, compactness)
+
+    def _costs(self, tile: Window) -> NDArray[np.uint8]:
+        return livewire.cost_map(self.pixels(tile))

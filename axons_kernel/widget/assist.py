@@ -1,0 +1,127 @@
+"""Help with drawing that needs no trained weights: magic wand, superpixels, GrabCut, threshold, watershed.
+
+Pixels are those of a tile, (h, w) or (h, w, C) in the image's own type; masks are (h, w) bool.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.feature import peak_local_max
+from skimage.filters import threshold_otsu
+from skimage.measure import label
+from skimage.segmentation import slic, watershed
+
+from ..errors import InputError, needs_extra
+from ..images import to_grey
+from . import ink
+from .placed import Mask
+
+Pixels = NDArray[Any]
+Parts = NDArray[np.int32]  # 0: none, else the number of a part, from 1
+_ROUNDS = 3  # of GrabCut
+_MARGIN = 0.5  # GrabCut sees this share of the box around it as background
+
+
+def wand(pixels: Pixels, seed: tuple[int, int], tolerance: float, *, connected: bool) -> Mask:
+    """The pixels that differ from pixel `seed` (column, row) by at most `tolerance` percent of the tile's range.
+
+    All channels count; `connected` keeps what hangs together with the seed.
+    """
+    values = pixels.reshape(*pixels.shape[:2], -1).astype(np.float32)
+    span = values.max(axis=(0, 1)) - values.min(axis=(0, 1))
+    difference = np.abs(values - values[seed[1], seed[0]]) / np.where(span > 0, span, 1)
+    like = difference.max(axis=2) <= tolerance / 100
+    return ink.fill(like, seed) if connected else like
+
+
+def superpixels(pixels: Pixels, size: int, compactness: float) -> NDArray[np.uint32]:
+    """SLIC superpixels of about `size` x `size` pixels, numbered from 1. Shape: (h, w) uint32.
+
+    A larger `compactness` makes them squarer; 10 suits most images.
+    """
+    stretched = _stretched(pixels)
+    count = max(1, round(pixels.shape[0] * pixels.shape[1] / size**2))
+    axis = -1 if stretched.ndim == 3 else None
+    found = slic(
+        stretched * 100, n_segments=count, compactness=compactness, start_label=1, channel_axis=axis, convert2lab=False
+    )
+    return np.asarray(found, dtype=np.uint32)
+
+
+def _stretched(pixels: Pixels) -> NDArray[np.float32]:
+    """Values as 0..1 between the 0.5 and 99.5 percentiles."""
+    low, high = np.percentile(pixels, (0.5, 99.5))
+    stretched = (pixels.astype(np.float32) - low) / max(float(high - low), 1e-9)
+    return np.asarray(np.clip(stretched, 0, 1), dtype=np.float32)
+
+
+def grabcut(pixels: Pixels, box: tuple[int, int, int, int]) -> Mask:
+    """The object inside `box` (x, y, width, height, from the tile's corner), told from what is around it.
+
+    Raises InputError when the box leaves no surroundings, MissingExtraError when OpenCV is not installed.
+    """
+    with needs_extra("train", "GrabCut"):
+        import cv2
+
+    x, y, w, h = box
+    height, width = pixels.shape[:2]
+    left, top = max(0, x - round(w * _MARGIN)), max(0, y - round(h * _MARGIN))
+    right, bottom = min(width, x + w + round(w * _MARGIN)), min(height, y + h + round(h * _MARGIN))
+    if w < 3 or h < 3 or (right - left) * (bottom - top) == w * h:
+        raise InputError("The box holds the whole tile, or is tiny: draw it around one object with some space left.")
+    part = _stretched(pixels)[top:bottom, left:right]
+    colours = part[..., :3] if part.ndim == 3 and part.shape[2] >= 3 else to_grey(part)
+    if colours.ndim == 2:
+        colours = np.repeat(colours[..., None], 3, axis=2)
+    known = np.zeros(colours.shape[:2], np.uint8)
+    models = np.zeros((1, 65), np.float64), np.zeros((1, 65), np.float64)
+    cv2.setRNGSeed(0)  # the same box gives the same object
+    picture = np.ascontiguousarray(colours * 255, dtype=np.uint8)
+    cv2.grabCut(picture, known, (x - left, y - top, w, h), *models, _ROUNDS, cv2.GC_INIT_WITH_RECT)
+    mask = np.zeros((height, width), bool)
+    mask[top:bottom, left:right] = (known == cv2.GC_FGD) | (known == cv2.GC_PR_FGD)
+    return mask
+
+
+def threshold(pixels: Pixels, *, value: float | None, brighter: bool) -> Mask:
+    """Pixels brighter (or darker) than `value`; without one, Otsu's. Raises InputError on pixels of one value."""
+    grey = to_grey(pixels)
+    if value is None:
+        if grey.min() == grey.max():
+            raise InputError("All pixels here have the same value, so there is nothing to tell apart: choose an area.")
+        value = float(threshold_otsu(grey))
+    return np.asarray(grey > value if brighter else grey <= value)
+
+
+def objects(mask: Mask, *, separate: bool, min_area: int = 1) -> Parts:
+    """Objects of a mask, numbered from 1 without gaps; smaller ones than `min_area` pixels are left out.
+
+    Pixels hang together over sides and corners. `separate` parts touching objects at their waists by a watershed of
+    the distance to the background.
+    """
+    parts = np.asarray(label(mask, connectivity=2), dtype=np.int32)
+    if separate and parts.any():
+        distance = ndimage.gaussian_filter(ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1], 1.0)
+        least = max(3, round(float(np.median(ndimage.maximum(distance, parts, range(1, parts.max() + 1))) / 2)))
+        peaks = peak_local_max(distance, min_distance=least, labels=parts, exclude_border=False)
+        markers = np.zeros(mask.shape, np.int32)
+        markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+        parts = np.asarray(watershed(-distance, markers, mask=mask), dtype=np.int32)
+    areas = np.bincount(parts.ravel())
+    kept = np.flatnonzero(areas >= min_area)
+    number = np.zeros(len(areas), np.int32)
+    number[kept[kept > 0]] = np.arange(1, (kept > 0).sum() + 1)
+    return np.asarray(number[parts])
+
+
+def knife(mask: Mask, line: Mask) -> Parts:
+    """A mask cut along a line: its parts, numbered from 1; the line's own pixels go to the nearest part."""
+    parts = np.asarray(label(mask & ~line, connectivity=1), dtype=np.int32)
+    if not parts.any():
+        return parts
+    nearest = ndimage.distance_transform_edt(parts == 0, return_distances=False, return_indices=True)
+    return np.where(mask, parts[tuple(nearest)], 0).astype(np.int32)
