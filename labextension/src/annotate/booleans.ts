@@ -1,8 +1,8 @@
 /** What a gesture does to the labels of a tile, as axons_kernel/widget/booleans.py does it. */
 
-import { intersect, type Rect } from './geometry';
+import { intersect } from './geometry';
 import type { Mask } from './mask';
-import type { Painting } from './protocol';
+import type { Painting } from './ops';
 import type { LabelRaster } from './raster';
 
 /** Why nothing happens; the kernel has the words for it. */
@@ -37,23 +37,24 @@ export function changes(
   }
 }
 
-/**
- * Paints a mask into a raster. Returns the smallest rectangle of all changed pixels, or why nothing has changed.
- */
+/** Paints a mask into a raster, or says why nothing has changed. */
 export function combine(
   raster: LabelRaster,
   mask: Mask,
   how: Painting,
   fresh: number
-): Rect | Vain {
+): Vain | null {
   if ((how.mode === 'add' || how.mode === 'split') && !how.target) {
     return 'no target';
   }
-  const rect = changedRect(raster, mask, how);
-  if (!rect) {
+  let changing = 0;
+  eachCovered(raster, mask, (_, id) => {
+    changing += Number(changes(how, id));
+  });
+  if (!changing) {
     return 'nothing';
   }
-  if (how.mode === 'split' && leavesNothing(raster, mask, how.target)) {
+  if (how.mode === 'split' && raster.count(how.target) === changing) {
     return 'whole';
   }
   const value = valueOf(how, fresh);
@@ -62,13 +63,13 @@ export function combine(
       raster.ids[i] = value;
     }
   });
-  return rect;
+  return null;
 }
 
 function eachCovered(
   raster: LabelRaster,
   mask: Mask,
-  visit: (index: number, id: number, x: number, y: number) => void
+  visit: (index: number, id: number) => void
 ): void {
   const box = intersect(mask, raster.bounds);
   for (let row = 0; box && row < box.height; row++) {
@@ -77,43 +78,8 @@ function eachCovered(
     let from = (y - mask.y) * mask.width + box.x - mask.x;
     for (let col = 0; col < box.width; col++, i++, from++) {
       if (mask.bits[from]) {
-        visit(i, raster.ids[i] ?? 0, box.x + col, y);
+        visit(i, raster.ids[i] ?? 0);
       }
     }
   }
-}
-
-function changedRect(
-  raster: LabelRaster,
-  mask: Mask,
-  how: Painting
-): Rect | null {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  eachCovered(raster, mask, (_, id, x, y) => {
-    if (changes(how, id)) {
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-      top = Math.min(top, y);
-      bottom = Math.max(bottom, y);
-    }
-  });
-  return left > right
-    ? null
-    : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
-}
-
-function leavesNothing(
-  raster: LabelRaster,
-  mask: Mask,
-  target: number
-): boolean {
-  let inside = 0;
-  eachCovered(raster, mask, (_, id) => {
-    inside += Number(id === target);
-  });
-  let all = 0;
-  for (const id of raster.ids) {
-    all += Number(id === target);
-  }
-  return inside === all;
 }

@@ -44,11 +44,9 @@ export function outlines(mask: Mask): Ring[] {
   const next = links(mask);
   for (const [start] of next) {
     const ring: number[] = [];
-    let at: string | undefined = start;
-    for (let to = next.get(at); at !== undefined && to; to = next.get(at)) {
-      next.delete(at);
+    for (let to = next.get(start); to; to = next.get(to.key)) {
       ring.push(to.x, to.y);
-      at = to.key;
+      next.delete(to.from);
     }
     if (ring.length) {
       rings.push(withoutCollinear(ring));
@@ -58,6 +56,7 @@ export function outlines(mask: Mask): Ring[] {
 }
 
 interface Link {
+  readonly from: string;
   readonly x: number;
   readonly y: number;
   readonly key: string;
@@ -75,15 +74,15 @@ function links(mask: Mask): Map<string, Link> {
         4 * Number(has(mask, x + 1, y + 1)) +
         8 * Number(has(mask, x, y + 1));
       for (const [from, to] of WAYS[kind] ?? []) {
-        const end = corner(x, y, to);
-        next.set(corner(x, y, from).key, end);
+        const start = corner(x, y, from).key;
+        next.set(start, { from: start, ...corner(x, y, to) });
       }
     }
   }
   return next;
 }
 
-function corner(x: number, y: number, side: Side): Link {
+function corner(x: number, y: number, side: Side): Omit<Link, 'from'> {
   const [dx, dy] = OFFSET[side];
   const place = { x: x + 0.5 + dx, y: y + 0.5 + dy };
   return { ...place, key: `${place.x},${place.y}` };

@@ -2,7 +2,7 @@
 
 import { crc32 } from './crc32';
 import { intersect, type Rect } from './geometry';
-import type { Mask } from './mask';
+import { trimmed, type Mask } from './mask';
 
 export class LabelRaster {
   readonly ids: Uint32Array;
@@ -68,11 +68,28 @@ export class LabelRaster {
     }
   }
 
-  clear(rect: Rect): void {
-    for (let row = 0; row < rect.height; row++) {
-      const from = this.index(rect.x, rect.y + row);
-      this.ids.fill(0, from, from + rect.width);
+  /** The smallest rectangle of the pixels that differ from `old`, the labels that `rect` had. */
+  changed(rect: Rect, old: Uint32Array): Rect | null {
+    const now = this.copy(rect);
+    const bits = Uint8Array.from(now, (id, i) => Number(id !== old[i]));
+    const mask = trimmed({ ...rect, bits });
+    return (
+      mask && {
+        x: mask.x,
+        y: mask.y,
+        width: mask.width,
+        height: mask.height
+      }
+    );
+  }
+
+  /** How many pixels a label has. */
+  count(id: number): number {
+    let total = 0;
+    for (const value of this.ids) {
+      total += Number(value === id);
     }
+    return total;
   }
 
   /** zlib's checksum of the labels of a rectangle as little-endian 32-bit numbers. */

@@ -1,0 +1,238 @@
+/**
+ * One view's conversation with the kernel: ops are drawn at once, sent in order, kept until they are saved, and sent
+ * again to a kernel that has not done them.
+ */
+
+import type { Ack, Answer, Refused, Saved, State } from './answers';
+import { unpackAll, type Numbers } from './blocks';
+import type { Event, Link, Unpacked } from './conversation';
+import { Listeners } from './listeners';
+import type { Op, OpBody, RequestBody } from './ops';
+import type { OpQueue } from './queue';
+import { Requests } from './requests';
+import { Tile } from './tile';
+
+export class Annotator {
+  readonly events = new Listeners<Event>();
+  state: State | null = null;
+  tile: Tile | null = null;
+  pixels: Numbers | null = null;
+  saved: Saved | null = null;
+
+  constructor(
+    private readonly link: Link,
+    private readonly queue: OpQueue,
+    private readonly activeMs: () => number
+  ) {
+    this.requests = new Requests(message => {
+      this.link.send({ ...message, session: queue.session });
+    });
+  }
+
+  /** Say hello to a kernel: the first one, or one that came back. */
+  async greet(tile: number | null): Promise<void> {
+    this.requests.abandon('The kernel was asked anew.');
+    this.load(await this.requests.ask({ op: 'hello' }));
+    if (tile !== null && tile !== this.state?.tile) {
+      await this.open(tile);
+    }
+  }
+
+  /** Go to another tile. */
+  async open(tile: number): Promise<void> {
+    this.load(await this.requests.ask({ op: 'state', tile }));
+  }
+
+  /** Draw a gesture and send it. */
+  commit(body: OpBody): void {
+    const { state, tile } = this;
+    if (!state || !tile) {
+      return;
+    }
+    const op = this.queue.add(body, {
+      base_rev: this.rev,
+      tile: state.tile,
+      active_ms: this.activeMs()
+    });
+    const { rect, crc } = tile.draw(op.seq, body);
+    if (crc !== undefined) {
+      op.crc = crc;
+    }
+    this.sentAt ??= performance.now();
+    this.keep();
+    this.events.tell({ type: 'labels', rect });
+    this.events.tell({ type: 'status' });
+    this.send(op);
+  }
+
+  ask(body: RequestBody): Promise<Unpacked> {
+    return this.requests.ask(body);
+  }
+
+  /** Take a message of the kernel; they are worked on one after another. */
+  receive(answer: Answer, buffers: readonly DataView[]): void {
+    this.work = this.work
+      .then(async () => {
+        this.take({ answer, arrays: await unpackAll(answer, buffers) });
+      })
+      .catch((error: unknown) => {
+        console.error(
+          'Axons: an answer of the kernel was not understood',
+          error
+        );
+        this.say(`The kernel's answer was not understood: ${String(error)}`);
+      });
+  }
+
+  get unsaved(): number {
+    return this.queue.unsaved;
+  }
+
+  /** For how long an op has had no answer, in ms. */
+  get silence(): number {
+    return this.sentAt === null ? 0 : performance.now() - this.sentAt;
+  }
+
+  private take(message: Unpacked): void {
+    const { answer } = message;
+    switch (answer.answer) {
+      case 'ack':
+        this.takeAck(answer, message.arrays.get('patch') ?? null);
+        break;
+      case 'refused':
+        this.takeRefused(answer);
+        break;
+      case 'saved':
+        this.takeSaved(answer);
+        break;
+      default:
+        this.requests.answered(answer.request, message);
+    }
+  }
+
+  private takeAck(ack: Ack, patch: Numbers | null): void {
+    const { state, tile } = this;
+    this.rev = Math.max(this.rev, ack.rev);
+    if (!state || !tile || ack.session !== this.queue.session) {
+      this.resync();
+      return;
+    }
+    this.sentAt = tile.unanswered > 1 ? performance.now() : null;
+    const { undo, redo, completed_tasks, finished_tiles } = ack;
+    this.state = { ...state, undo, redo, completed_tasks, finished_tiles };
+    if (ack.tile === state.tile) {
+      const numbers = patch && Uint32Array.from(patch);
+      const rect = tile.take(ack, numbers);
+      this.events.tell({ type: 'labels', rect });
+    }
+    if (ack.message) {
+      this.events.tell({ type: 'message', text: ack.message, bad: false });
+    }
+    this.events.tell({ type: 'status' });
+  }
+
+  private takeRefused(refused: Refused): void {
+    if (refused.request !== null) {
+      this.requests.failed(refused.request, refused.error);
+      return;
+    }
+    if (refused.seq !== null && refused.consumed) {
+      this.queue.drop(refused.seq);
+      this.keep();
+    }
+    this.say(refused.error);
+    if (refused.expected !== null && !refused.consumed) {
+      this.queue.after(refused.expected - 1).forEach(op => {
+        this.send(op);
+      });
+      return;
+    }
+    this.resync();
+  }
+
+  private takeSaved(saved: Saved): void {
+    this.saved = saved;
+    const last = saved.seqs[this.queue.session];
+    if (last !== undefined && !saved.error) {
+      this.queue.saved(last);
+      this.keep();
+    }
+    if (saved.request !== null) {
+      const arrays = new Map<string, Numbers>();
+      this.requests.answered(saved.request, { answer: saved, arrays });
+    }
+    this.events.tell({ type: 'status' });
+  }
+
+  /** Take the labels of the kernel as they are, and draw again what it has not done. */
+  private load({ answer, arrays }: Unpacked): void {
+    if (answer.answer !== 'state') {
+      throw new TypeError(`The kernel answered with ${answer.answer}.`);
+    }
+    const ids = arrays.get('ids');
+    if (!ids) {
+      throw new TypeError('The kernel told of no labels.');
+    }
+    const pixels = arrays.get('pixels') ?? null;
+    const moved = answer.tile !== this.state?.tile || !this.tile;
+    this.state = answer;
+    this.rev = answer.rev;
+    this.tile = new Tile(answer, Uint32Array.from(ids));
+    this.pixels = pixels ?? (moved ? null : this.pixels);
+    this.queue.skipTo(answer.last);
+    this.takeSaved(answer.saved);
+    this.sentAt = null;
+    this.sendAgain(answer.last);
+    this.events.tell({ type: 'tile', pixels: pixels !== null });
+    this.events.tell({ type: 'status' });
+  }
+
+  private sendAgain(last: number): void {
+    for (const op of this.queue.after(last)) {
+      if (op.tile === this.state?.tile) {
+        this.tile?.draw(op.seq, op);
+      }
+      this.sentAt ??= performance.now();
+      this.send(op);
+    }
+  }
+
+  /** Once for however many refusals come together. */
+  private resync(): void {
+    if (this.resyncing || !this.state) {
+      return;
+    }
+    this.resyncing = true;
+    this.open(this.state.tile)
+      .catch((error: unknown) => {
+        this.say(String(error));
+      })
+      .finally(() => {
+        this.resyncing = false;
+      });
+  }
+
+  private send(op: Op): void {
+    if (this.link.alive) {
+      this.link.send({ ...op, base_rev: Math.min(op.base_rev, this.rev) });
+    }
+  }
+
+  private keep(): void {
+    if (!this.queue.keep()) {
+      this.say(
+        'The browser has no more room to keep unsaved work: do not reload the page until it is saved.'
+      );
+    }
+  }
+
+  private say(text: string): void {
+    this.events.tell({ type: 'message', text, bad: true });
+  }
+
+  private rev = 0;
+  private resyncing = false;
+  private sentAt: number | null = null;
+  private work: Promise<void> = Promise.resolve();
+  private readonly requests: Requests<Unpacked>;
+}

@@ -1,0 +1,26 @@
+/** What goes between a view and its kernel, and what the view tells of it. */
+
+import type { Answer } from './answers';
+import type { Numbers } from './blocks';
+import type { Rect } from './geometry';
+
+/** The way to a kernel. */
+export interface Link {
+  readonly alive: boolean;
+  send(message: unknown): void;
+}
+
+/** An answer with its arrays unpacked. */
+export interface Unpacked {
+  readonly answer: Answer;
+  readonly arrays: ReadonlyMap<string, Numbers>;
+}
+
+export type Event =
+  /** Another tile, or all of it anew. */
+  | { readonly type: 'tile'; readonly pixels: boolean }
+  /** Labels have changed in a rectangle. */
+  | { readonly type: 'labels'; readonly rect: Rect | null }
+  /** Undo depth, tasks, tiles, counts of unsaved ops. */
+  | { readonly type: 'status' }
+  | { readonly type: 'message'; readonly text: string; readonly bad: boolean };

@@ -1,0 +1,47 @@
+/** Questions to the kernel, by number; each is answered once or fails. */
+
+import type { RequestBody } from './ops';
+
+interface Waiting<T> {
+  readonly resolve: (answer: T) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+export class Requests<T> {
+  constructor(
+    private readonly send: (message: RequestBody & { request: number }) => void
+  ) {}
+
+  ask(body: RequestBody): Promise<T> {
+    const request = ++this.last;
+    const answer = new Promise<T>((resolve, reject) => {
+      this.waiting.set(request, { resolve, reject });
+    });
+    this.send({ ...body, request });
+    return answer;
+  }
+
+  answered(request: number, answer: T): void {
+    this.take(request)?.resolve(answer);
+  }
+
+  failed(request: number, error: string): void {
+    this.take(request)?.reject(new Error(error));
+  }
+
+  /** The kernel that was asked is gone. */
+  abandon(error: string): void {
+    for (const request of [...this.waiting.keys()]) {
+      this.failed(request, error);
+    }
+  }
+
+  private take(request: number): Waiting<T> | undefined {
+    const found = this.waiting.get(request);
+    this.waiting.delete(request);
+    return found;
+  }
+
+  private last = 0;
+  private readonly waiting = new Map<number, Waiting<T>>();
+}
