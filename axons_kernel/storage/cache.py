@@ -35,6 +35,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get(FOLDER_SETTING) or Path(base) / "axons").absolute()
 
 
+def inner_folder(folder: Path, name: str) -> Path:
+    """A folder in the cache's, made where it is missing; nobody but its user can look into the cache."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    inner = folder / name
+    inner.mkdir(exist_ok=True)
+    return inner
+
+
 def cache_limit() -> int:
     """Bytes. Raises InputError when the setting is no such number."""
     given = os.environ.get(LIMIT_SETTING, "")
@@ -179,10 +187,7 @@ class ReadCache:
 
     @contextlib.contextmanager
     def _temporary(self) -> Iterator[Path]:
-        folder = self.folder / "objects"
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(exist_ok=True)
-        temporary = folder / f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
+        temporary = inner_folder(self.folder, "objects") / f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
         try:
             yield temporary
         finally:
@@ -191,9 +196,8 @@ class ReadCache:
     @contextlib.contextmanager
     def _locked(self, source: str) -> Iterator[None]:
         """One download of an object at a time, among threads and processes; the lock ends with its process."""
-        self._data(source).parent.mkdir(parents=True, exist_ok=True)
-        locks = self.folder / "locks"
-        locks.mkdir(exist_ok=True)
+        locks = inner_folder(self.folder, "locks")
+        inner_folder(self.folder, "objects").joinpath(self._data(source).parent.name).mkdir(exist_ok=True)
         with open(locks / hashlib.sha256(source.encode()).hexdigest()[:3], "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

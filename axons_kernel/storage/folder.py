@@ -46,7 +46,7 @@ class FolderBackend(Backend):
             return []
 
     def walk(self, path: str) -> Iterator[Stat]:
-        """In the order of their names; what vanishes meanwhile is left out."""
+        """Folder by folder; what vanishes meanwhile is left out."""
         for folder, folders, files in os.walk(path, onerror=_raise):
             folders.sort()
             for name in sorted(files):

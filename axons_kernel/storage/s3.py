@@ -13,7 +13,7 @@ from typing import IO, Any, ClassVar
 from ..errors import StorageError
 from . import s3_client
 from .backend import Backend, OnBytes, Stat, file_sha256
-from .cache import ReadCache, cache_folder, shared_cache
+from .cache import ReadCache, cache_folder, inner_folder, shared_cache
 from .explain import server_code
 from .names import TEMPORARY_PREFIX
 from .s3_download import download
@@ -162,9 +162,7 @@ class S3Backend(Backend):
         """Past the cache. The partial file is named by what it will hold."""
         stat = self.stat(path)
         name = hashlib.sha256(f"{s3_client.endpoint()}/{path} {stat.etag}".encode()).hexdigest()
-        folder = cache_folder() / "copies"
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{TEMPORARY_PREFIX}{name}"
+        partial = inner_folder(cache_folder(), "copies") / f"{TEMPORARY_PREFIX}{name}"
         with open(partial, "ab") as file:
             on_bytes(file.tell())
             if file.tell() < stat.bytes:

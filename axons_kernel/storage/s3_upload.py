@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from . import s3_client
 from .backend import OnBytes, file_sha256
-from .cache import cache_folder
+from .cache import cache_folder, inner_folder
 from .explain import server_code
 
 SMALL = 16 << 20  # bytes; up to here one request is enough
@@ -30,9 +30,7 @@ _AT_ONCE = 4
 
 def upload_folder() -> Path:
     """Where files wait for their upload and the notes on unfinished uploads are."""
-    folder = cache_folder() / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return inner_folder(cache_folder(), "uploads")
 
 
 def upload(file: Path, bucket: str, key: str, hash_name: str, on_bytes: OnBytes = int) -> tuple[str, str]:
