@@ -18,7 +18,7 @@ from .module import TRAITS
 from .upload_messages import CHUNK, Chunk, Finish, Import, Offer, Remove, parse_upload_message
 
 IN_FLIGHT = 4  # pieces that may be on their way at a time
-LARGEST = 16 << 30  # bytes
+LARGEST = 16 * 10**9  # bytes
 MOST_FILES = 200
 PUBLISH_S = 1.0  # seconds between two states of the list while a file comes, for a page that is loaded again
 log = logging.getLogger(__name__)

@@ -4,7 +4,6 @@ import {
   DOMWidgetModel,
   type IBackboneModelOptions
 } from '@jupyter-widgets/base';
-import type { JSONObject } from '@lumino/coreutils';
 
 import { MODULE } from '../module';
 import {
