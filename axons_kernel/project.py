@@ -29,6 +29,7 @@ from .training_sets import TrainingSet, new_training_set, split_tiles
 if TYPE_CHECKING:
     from .looking import StaticView
     from .model_files import ModelInfo
+    from .quality import Comparison, Labels
     from .reports import Prediction, Report
     from .runs import Run
     from .training import TrainingConfig
@@ -170,6 +171,17 @@ class Project(LabelExchange, ProjectTiles):
             title=image.name,
             pixel_size_um=image.pixel_size_um,
             **options,
+        )
+
+    def compare(
+        self, image: ProjectImage | str, reference: Project | ProjectImage | Labels, **options: Any
+    ) -> Comparison:
+        """What an image's labels are worth beside a project that has it too, an image, an annotation or a mask."""
+        from .comparing import compare_image
+
+        image = self._handle(image)
+        return compare_image(
+            image, reference.image(image.name) if isinstance(reference, Project) else reference, **options
         )
 
     # -- training sets ------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ LAYERS = {
         ome_tiff picture pixel_sizes reading reading_pillow reading_tiff reading_zarr tiff_facts tiff_segments
         quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
         quality.ratings quality.scores quality.turns quality.words
-        label_json labels notes
+        label_json labels notes pausing
         formats formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
         formats.objects formats.png formats.regions formats.registry formats.repairs formats.rle formats.roi_shapes
@@ -38,7 +38,7 @@ LAYERS = {
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
         widget.layers widget.look widget.module widget.upload_messages widget.viewer_messages
-        blending foreground stitching tile_manifest tile_spill windows
+        blending chunk_codecs foreground stitching tile_manifest tile_spill windows
     """,
     "storage": """
         storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder storage.memory
@@ -54,7 +54,7 @@ LAYERS = {
         cutting project_tiles stitched_files tile_export tile_import
         copying project_check project_command project_gc project_sizes
         import_source mask_pictures
-        annotate importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
+        annotate comparing importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
     """,
 }

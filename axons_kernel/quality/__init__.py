@@ -10,7 +10,7 @@ from .boundary import BoundaryDistances, boundary_distances, boundary_iou, outli
 from .comparison import Comparison, compare, self_agreement
 from .consensus import Consensus, majority, staple
 from .findings import Finding
-from .instances import Instances, as_instances, from_annotation, from_ids, from_mask
+from .instances import Instances, Labels, as_instances, from_annotation, from_ids, from_mask
 from .matching import Matching, match
 from .ratings import MISSING, Ratings, rate
 from .scores import ClassComparison
@@ -24,6 +24,7 @@ __all__ = [
     "Consensus",
     "Finding",
     "Instances",
+    "Labels",
     "Matching",
     "PairMatrix",
     "Ratings",

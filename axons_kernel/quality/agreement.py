@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from .ratings import MISSING, Ratings
 
 Floats = NDArray[np.float64]
 PairScore = Literal["dice", "iou", "kappa"]
+_BLOCK = 1 << 12  # rows at a time: little memory, and small matrix products stay in the cache
 
 
 def cohen_kappa(table: NDArray[np.integer]) -> float:
@@ -100,23 +102,36 @@ def pairwise(ratings: Ratings, score: PairScore = "dice", label_class: str | Non
     """Agreement of each pair of raters, by Dice or IoU of a class (by default of all classes as one) or by kappa."""
     if score not in ("dice", "iou", "kappa"):
         raise InputError(f"score={score!r} is not allowed: choose 'dice', 'iou' or 'kappa'.")
-    names = ratings.raters
-    values = np.empty((len(names), len(names)))
-    if score == "kappa":
-        for i, one in enumerate(names):
-            values[i] = [cohen_kappa(rating_table(ratings, one, other)) for other in names]
-        return PairMatrix(names, "kappa", values)
-    chosen = (ratings.rows > 0) & (ratings.rows != MISSING)
+    chosen = np.arange(ratings.categories) > 0
     if label_class is not None:
-        chosen = ratings.rows == _class_number(ratings, label_class)
-    looked = (ratings.rows != MISSING).astype(np.float64)
-    weighted = chosen * ratings.weights[:, None].astype(np.float64)
-    both = weighted.T @ chosen.astype(np.float64)  # [i, j]: pixels that i and j chose
-    alone = weighted.T @ looked - both  # [i, j]: that i chose, and j looked at and did not
+        chosen = np.arange(ratings.categories) == _class_number(ratings, label_class)
+    sides_of = (chosen, chosen), (chosen, ~chosen), (~chosen, chosen)  # both, only the first, only the second
+    tables = _pair_tables(ratings)
+    values = np.empty((len(ratings.raters), len(ratings.raters)))
     for i, j in np.ndindex(values.shape):
-        counts = ClassScore(int(both[i, j]), int(alone[i, j]), int(alone[j, i]))
+        table = tables[i, j]
+        if score == "kappa":
+            values[i, j] = cohen_kappa(table)
+            continue
+        counts = ClassScore(*(int(table[np.ix_(*sides)].sum()) for sides in sides_of))
         values[i, j] = counts.dice if score == "dice" else counts.iou
-    return PairMatrix(names, score, values)
+    return PairMatrix(ratings.raters, score, values)
+
+
+def _pair_tables(ratings: Ratings) -> NDArray[np.int64]:
+    """(n, n, k, k): the `rating_table` of each pair of raters, by matrix products over blocks of rows."""
+    n, k = len(ratings.raters), ratings.categories
+    tables = np.zeros((k, k, n, n))
+    for start in range(0, len(ratings.rows), _BLOCK):
+        rows, weights = (values[start : start + _BLOCK] for values in (ratings.rows, ratings.weights))
+        said = [(rows == value).astype(np.float64) for value in range(k)]
+        for a in range(k):
+            weighted = (said[a] * weights[:, None]).T
+            for b in range(a, k):
+                tables[a, b] += weighted @ said[b]
+    for a, b in combinations(range(k), 2):
+        tables[b, a] = tables[a, b].T
+    return np.rint(tables.transpose(2, 3, 0, 1)).astype(np.int64)
 
 
 def _class_number(ratings: Ratings, label_class: str) -> int:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
+from ..annotations import Annotation
 from ..errors import InputError
 from ..metrics import same_shape
-from .instances import Instances
+from .instances import Instances, Labels, as_instances
 
 MISSING = 255  # in a class mask: this person has not looked at the pixel
 RIM = 5  # pixels of background around the union band
@@ -64,18 +65,18 @@ class Ratings:
 
 
 def rate(
-    annotations: Mapping[str, Instances | NDArray[np.integer] | NDArray[np.bool_]], classes: Sequence[str] = ("object",)
+    annotations: Mapping[str, Labels], classes: Sequence[str] = ("object",), *, shape: tuple[int, int] | None = None
 ) -> Ratings:
     """Put together what several people (name -> their labels) say about one image.
 
-    Class masks (H, W) hold i for `classes[i - 1]`, and MISSING (255) where a person has not looked. Raises InputError
-    for fewer than two people, masks of different sizes and values that are no class.
+    Annotations are drawn at `shape` (H, W). Class masks (H, W) hold i for `classes[i - 1]`, and MISSING (255) where a
+    person has not looked. Raises InputError for fewer than two people, different sizes and values that are no class.
     """
     if len(annotations) < 2:
         raise InputError(
             f"Agreement needs two people or more; {len(annotations)} are given ({', '.join(annotations)})."
         )
-    masks = [_class_numbers(name, labels, classes) for name, labels in annotations.items()]
+    masks = [_class_numbers(name, labels, classes, shape) for name, labels in annotations.items()]
     for mask in masks[1:]:
         same_shape(mask.shape, masks[0].shape)
     first, index, weights = _group(masks)
@@ -84,8 +85,10 @@ def rate(
 
 
 def _class_numbers(
-    name: str, labels: Instances | NDArray[np.integer] | NDArray[np.bool_], classes: Sequence[str]
+    name: str, labels: Labels, classes: Sequence[str], shape: tuple[int, int] | None
 ) -> NDArray[np.uint8]:
+    if isinstance(labels, Annotation):
+        labels = as_instances(labels, shape, classes)
     if isinstance(labels, Instances):
         numbers = {known: number for number, known in enumerate(classes, start=1)}
         return np.array([0, *(numbers.get(given, 0) for given in labels.classes)], np.uint8)[labels.ids]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from axons_kernel.annotations import Annotation, BoxLabel
 from axons_kernel.errors import InputError
 from axons_kernel.metrics import pixel_score
 from axons_kernel.quality import (
@@ -153,6 +154,21 @@ def test_instances_are_rated_by_class() -> None:
     ids = np.array([[0, 1, 2]])
     ratings = rate({"ana": from_ids(ids, ["axon", "vessel"]), "ben": ids.astype(np.uint8)}, ["myelin", "axon"])
     assert np.array_equal(ratings.on_pixels(ratings.rows[:, 0]), [[0, 2, 0]])
+
+
+def test_annotations_are_drawn() -> None:
+    boxes = [BoxLabel(label_class=name, centre=(x, 2.0), size=(2.0, 2.0)) for name, x in (("axon", 2.0), ("axon", 3.0))]
+    ratings = rate({"ana": Annotation((boxes[0],)), "ben": Annotation((boxes[1],))}, ["myelin", "axon"], shape=(4, 6))
+    assert rating_table(ratings, "ana", "ben").tolist() == [[18, 0, 2], [0, 0, 0], [2, 0, 2]]
+    with pytest.raises(InputError, match="shape="):
+        rate({"ana": Annotation(), "ben": Annotation()})
+
+
+def test_kappas_of_pairs_are_those_of_their_tables() -> None:
+    ratings = rate({name: np.random.default_rng(i).integers(0, 3, (9, 9)) for i, name in enumerate("abc")}, CLASSES[:2])
+    kappas = pairwise(ratings, "kappa").values
+    for (i, one), (j, other) in product(enumerate("abc"), repeat=2):
+        assert kappas[i, j] == pytest.approx(cohen_kappa(rating_table(ratings, one, other)))
 
 
 def test_bad_input_is_told() -> None:

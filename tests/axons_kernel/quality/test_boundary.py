@@ -82,6 +82,7 @@ def test_one_or_both_are_empty() -> None:
     assert (same.mean(), same.hausdorff(), same.surface_dice(0)) == (0, 0, 1)
 
 
+@pytest.mark.filterwarnings("ignore:Please import:DeprecationWarning")  # within surface-distance
 @pytest.mark.parametrize("seed", range(6))
 def test_distances_are_those_of_surface_distance(seed: int) -> None:
     peer = pytest.importorskip(
