@@ -11,6 +11,7 @@ from .errors import InputError
 from .formats.registry import format_named
 from .formats.values import ImageLabels
 from .notes import Note, summary
+from .pausing import collection_paused
 from .project_image import ProjectImage
 from .storage import Store
 
@@ -40,6 +41,7 @@ def has_labels(image: ProjectImage) -> bool:
     return bool(annotation.labels or annotation.completed_tasks)
 
 
+@collection_paused()
 def export_labels(
     store: Store,
     images: Sequence[ProjectImage],

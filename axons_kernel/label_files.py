@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from .annotation_merge import merge
@@ -16,11 +15,6 @@ ABSENT = "absent"  # the version of a file that is not there yet
 
 # what this process wrote last, by full path: its own work is nobody else's
 _written: dict[str, str] = {}
-
-
-def encode(annotation: Annotation) -> bytes:
-    """The file form. Raises ValueError for NaN and infinity."""
-    return json.dumps(annotation.to_json(), indent=1, allow_nan=False).encode()
 
 
 def read_annotation(store: Store, key: str, image_filename: str) -> Annotation:
@@ -37,7 +31,7 @@ def write_annotation(store: Store, key: str, annotation: Annotation) -> None:
 
     Raises ConflictError, with nothing changed, when another process has changed the file since this was read.
     """
-    data, path = encode(annotation), store.path(key)
+    data, path = annotation.encode(), store.path(key)
     expected = annotation.version
     if expected is None:
         store.write(key, data)
@@ -82,7 +76,7 @@ class LabelEditing:
             merged = merge(self._mine, annotation, self._file)
             expected = None if self._file.version == ABSENT else self._file.version
             try:
-                version = self._store.replace(self._key, encode(merged), expected)
+                version = self._store.replace(self._key, merged.encode(), expected)
             except ConflictError:
                 if attempt == _TRIES - 1:
                     raise

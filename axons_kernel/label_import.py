@@ -15,6 +15,7 @@ from .formats.values import Hints, ImageLabels
 from .label_classes import add_classes
 from .label_sources import LabelSource, Target, read_source_labels
 from .notes import Note, summary
+from .pausing import collection_paused
 from .project_image import ProjectImage
 from .storage import Store, name_from_file
 
@@ -39,6 +40,7 @@ class ImportReport:
         return "\n".join(lines)
 
 
+@collection_paused()
 def import_labels(
     store: Store,
     images: Sequence[ProjectImage],

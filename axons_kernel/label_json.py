@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .errors import SchemaError
@@ -27,6 +27,7 @@ from .labels import (
     Ring,
 )
 from .notes import Note
+from .pausing import collection_paused
 
 Problem = Callable[[Note], None]
 
@@ -44,7 +45,8 @@ def strict(note: Note) -> None:
 def read_labels(items: list[Any], problem: Problem) -> tuple[Label, ...]:
     """The labels of a file. Ids that the file lacks follow from its content: reading twice gives the same labels."""
     reader = _Reader(items, problem)
-    return tuple(reader.read_all(items, "label", 0))
+    with collection_paused():
+        return tuple(reader.read_all(items, "label", 0))
 
 
 class _Reader:
@@ -169,16 +171,22 @@ def _point(value: Mapping[str, Any]) -> Point:
     return (finite(value["x"]), finite(value["y"]))
 
 
+def finite_all(values: Sequence[Any]) -> list[float]:
+    """Numbers of a file as floats. Raises ValueError or TypeError when one is none, or not finite."""
+    try:  # the quick way for a hundred thousand outlines: the sum is finite only when all are numbers and finite
+        numbers = [value * 1.0 for value in values]
+        if math.isfinite(sum(numbers)):
+            return numbers
+    except TypeError:
+        pass
+    return [finite(value) for value in values]
+
+
 def _ring(points: list[Any]) -> Ring:
     if not isinstance(points, list):
         raise TypeError
-    try:  # the quick way for a hundred thousand outlines: the sum is finite only when all are numbers and finite
-        ring = tuple([(p["x"] * 1.0, p["y"] * 1.0) for p in points])
-        if math.isfinite(sum([x + y for x, y in ring])):
-            return ring
-    except TypeError:
-        pass
-    return tuple(_point(p) for p in points)
+    xs, ys = finite_all([p["x"] for p in points]), finite_all([p["y"] for p in points])
+    return tuple(zip(xs, ys, strict=True))
 
 
 def _regions(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,12 @@ import numpy as np
 
 from ..annotations import Annotation, BoxLabel, Label, LabelClass, PointLabel, PolygonLabel, Ring
 from ..errors import InputError, SchemaError
-from ..label_json import finite
+from ..label_json import finite, finite_all
 from ..notes import Note
 from ..rasterize import bounding_window, fill_rings, mask_to_rings
 from . import rle
 from .losses import HOLES, Holds, counted, losses
-from .regions import are_islands, flat
+from .regions import are_islands, flat, ring_area
 from .values import (
     FileIds,
     Hints,
@@ -90,15 +90,17 @@ def _shape_of(label: Label, shape: Shape) -> dict[str, Any]:
             "iscrowd": 0,
         }
     rings = [ring for ring in label.rings() if len(ring) >= 3]
-    window = bounding_window(rings, shape)
-    mask = fill_rings(rings, window)
     segmentation: Any = [[value for point in ring for value in point] for ring in rings]
+    area: float = sum(ring_area(ring) for ring in rings)
     if not are_islands(rings):
+        window = bounding_window(rings, shape)
+        mask = fill_rings(rings, window)
+        area = int(mask.sum())
         segmentation = {"size": list(shape), "counts": rle.compress(rle.encode(mask, window, shape))}
     points = np.array([point for ring in rings for point in ring], dtype=np.float64).reshape(-1, 2)
     low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
     bbox = [float(v) for v in (*low, *(high - low))]
-    return {"segmentation": segmentation, "bbox": bbox, "area": int(mask.sum()), "iscrowd": 0}
+    return {"segmentation": segmentation, "bbox": bbox, "area": area, "iscrowd": 0}
 
 
 def read(name: str, data: bytes, hints: Hints) -> Reading:
@@ -165,7 +167,7 @@ def _box(bbox: Any, common: dict[str, Any]) -> BoxLabel:
 def _ring(values: Any) -> Ring:
     if len(values) % 2:
         raise ValueError("a polygon has an odd number of values")
-    numbers = [finite(value) for value in values]
+    numbers = finite_all(values)
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 

@@ -6,8 +6,6 @@ Does not hold: the image's size, and the colours of classes (see `class_schema`)
 
 from __future__ import annotations
 
-import json
-
 from ..annotations import Annotation, LabelClass
 from ..label_json import BROKEN, check_plain, reason
 from ..notes import Note
@@ -20,8 +18,7 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
     """One file per image; nothing is lost."""
     files = {}
     for image in images:
-        text = json.dumps(image.annotation.to_json(), indent=1, allow_nan=False)
-        files[image.image + SUFFIX] = text.encode()
+        files[image.image + SUFFIX] = image.annotation.encode()
     return Writing(files)
 
 

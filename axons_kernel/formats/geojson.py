@@ -17,7 +17,7 @@ from typing import Any
 
 from ..annotations import Annotation, EllipseLabel, Label, LabelClass, PointLabel, PolygonLabel, Ring
 from ..errors import SchemaError
-from ..label_json import finite
+from ..label_json import finite, finite_all
 from ..notes import Note
 from .losses import Holds, counted, losses
 from .regions import flat, with_holes
@@ -183,7 +183,7 @@ def _point(values: Any) -> tuple[float, float]:
 
 
 def _ring(points: Any) -> Ring:
-    ring = tuple([_point(point) for point in points])
+    ring = tuple(zip(finite_all([p[0] for p in points]), finite_all([p[1] for p in points]), strict=True))
     return ring[:-1] if len(ring) > 1 and ring[0] == ring[-1] else ring
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..annotations import Annotation, BoxLabel, EllipseLabel, Label, LabelClass, PointLabel, PolygonLabel, Ring
 from ..errors import InputError, SchemaError
-from ..label_json import finite
+from ..label_json import finite_all
 from ..notes import Note
 from ..rasterize import bounding_window, fill_rings, mask_to_rings
 from .losses import HOLES, Holds, counted, losses
@@ -100,9 +100,11 @@ def _forms(label: Label, size: Shape) -> list[dict[str, Any]]:
         x, y = label.centre
         return [_form("circle", [(x, y), (x + label.radius1, y)])]
     rings = [ring for ring in label.rings() if len(ring) >= 3]
+    if are_islands(rings):
+        return [_form("polygon", ring) for ring in rings]
     x, y, w, h = window = bounding_window(rings, size)
     mask = fill_rings(rings, window)
-    if are_islands(rings) or not mask.any():
+    if not mask.any():  # too thin for pixels
         return [_form("polygon", ring) for ring in rings]
     return [{**_form("mask", [(x, y), (x + w - 1, y + h - 1)]), "mask": mask_to_base64(mask)}]
 
@@ -155,7 +157,8 @@ def _joined(labels: Sequence[tuple[Any, Label]], notes: list[Note]) -> tuple[Lab
 
 def _label(shape: Mapping[str, Any], ids: FileIds) -> Label:
     kind = shape.get("shape_type", "polygon")  # the oldest files have polygons alone
-    points: Ring = tuple((finite(p[0]), finite(p[1])) for p in shape["points"])
+    given = shape["points"]
+    points: Ring = tuple(zip(finite_all([p[0] for p in given]), finite_all([p[1] for p in given]), strict=True))
     common: dict[str, Any] = {"label_class": class_of(shape["label"]), **restored(shape.get("axons"), ids, "labelme")}
     if kind == "polygon":
         return PolygonLabel(regions=(points,), **common)

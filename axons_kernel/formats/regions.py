@@ -90,6 +90,12 @@ def _nested(rings: Sequence[Ring]) -> tuple[PolygonWithHoles, ...]:
     return tuple(tuple(polygon) for polygon in polygons.values())
 
 
+def ring_area(ring: Ring) -> float:
+    """Area by the shoelace formula, in square pixels; parts that wind the other way count negative."""
+    following = (*ring[1:], *ring[:1])
+    return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, following, strict=True))) / 2
+
+
 def contains(ring: Ring, point: Point) -> bool:
     """Even-odd test of a point."""
     points = np.asarray(ring, dtype=np.float64).reshape(-1, 2)

@@ -14,6 +14,7 @@ from ..annotations import Annotation, Label, LabelClass
 from ..errors import SchemaError
 from ..label_json import BROKEN, check_plain, reason
 from ..notes import Note
+from ..pausing import collection_paused
 
 Shape = tuple[int, int]  # (H, W) in pixels
 UNCLASSIFIED = "unclassified"  # how a label without a class is written where a class is a must
@@ -129,7 +130,8 @@ def colour_of(value: Any) -> tuple[int, int, int] | None:
 def parse_label_json(data: bytes, name: str) -> Any:
     """Parse the JSON of a label file; NaN stays, so that only the label that holds it is lost. Raises SchemaError."""
     try:
-        return json.loads(data)
+        with collection_paused():
+            return json.loads(data)
     except RecursionError as error:
         raise SchemaError(f"{name} is nested too deep to be a label file: export it again.") from error
     except ValueError as error:

@@ -56,6 +56,16 @@ def test_json_round_trip(items: list[Label], filename: str | None, tasks: list[s
     again = Annotation.from_json(json.loads(text))
     assert again == annotation
     assert json.dumps(again.to_json()) == text
+    assert json.loads(annotation.encode()) == annotation.to_json()
+
+
+def test_file_has_a_line_per_label() -> None:
+    annotation = Annotation((PointLabel(position=(1, 2)), PointLabel(position=(3, 4))), "a.png", ("outline",))
+    head, *lines, end = annotation.encode().decode().splitlines()
+    assert head == '{"image_filename": "a.png", "completed_tasks": ["outline"], "labels": [' and end == "]}"
+    assert [json.loads(line.rstrip(","))["position"]["x"] for line in lines] == [1, 3]
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Annotation((PointLabel(position=(float("nan"), 2)),)).encode()
 
 
 @pytest.mark.parametrize("name", ["foxglove", "uea_snow_1"])
