@@ -13,6 +13,7 @@ from .pixel_sizes import KnownSize, resolution_size
 
 FORMATS = ("PNG", "JPEG", "MPO", "JPEG2000", "BMP", "DIB", "WEBP")
 _ORIENTATION = 0x0112
+_ADVICE = "save it as a TIFF with tiles"
 _RGB_NAMES = ("red", "green", "blue")
 
 
@@ -26,14 +27,16 @@ def open_with_pillow(file: IO[bytes], name: str, choice: Choice) -> Picture:
     file.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours
-        image = Image.open(file, formats=FORMATS)
+        try:
+            image = Image.open(file, formats=FORMATS)
+        except Image.DecompressionBombError as error:
+            raise ValueError(f"its pixels are too many for a file that is read whole: {_ADVICE}") from error
     deep = _is_deep_png(file)
     width, height = image.size
     values = {"L": 1, "1": 1, "P": 4, "I;16": 2, "I;16B": 2, "LA": 4}.get(image.mode, 4) * (2 if deep else 1)
     if width * height * values > WHOLE_LIMIT:
         raise ValueError(
-            f"{width} x {height} pixels are too large for a {image.format}, which is read whole: save it as a tiled "
-            "TIFF"
+            f"{width} x {height} pixels are too many for a {image.format} file, which is read whole: {_ADVICE}"
         )
     for axis in "zt":
         if getattr(choice, axis) is not None:

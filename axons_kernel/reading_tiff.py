@@ -69,6 +69,8 @@ def _main_series(tiff: Any, name: str) -> tuple[int, tuple[str, ...]]:
     pixels = [math.prod(series.keyframe.shaped) for series in tiff.series]
     main = 0 if 4 * pixels[0] > max(pixels) else pixels.index(max(pixels))  # a thumbnail may stand first
     others = sum(2 * count > pixels[main] for count in pixels) - 1
+    if tiff.is_ome and tiff.series[main].kind != "ome":
+        return main, (f"The OME metadata of {name} speak of other files; only what is in this one is taken.",)
     if not others:
         return main, ()
     which = "the first" if main == 0 else f"number {main + 1}"
@@ -146,7 +148,7 @@ def _colours(tiff: Any, page: Any) -> _Colours:
         return _Colours(lambda band: band[..., :3], dtype, 3, is_colour=True)
     if page.photometric == _PALETTE and samples == 1 and not tiff.is_imagej and page.colormap is not None:
         table = np.asarray(page.colormap).T  # 16 bits per colour; some programs fill only 8
-        table = (table // 257 if table.max() > 255 else table).astype(np.uint8)
+        table = (table >> 8 if table.max() > 255 else table).astype(np.uint8)
         return _Colours(lambda band: table[band[..., 0].astype(np.intp)], table.dtype, 3, is_colour=True)
     if page.photometric == _CMYK and samples >= 4 and dtype in (np.uint8, np.uint16):
         return _Colours(_light_of_ink, dtype, 3, is_colour=True)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .picture import Bands, Picture
+from .picture import BAND_BYTES, Bands, Picture
 
-_BAND_ROWS = 512  # rows of the result that are made at a time
+_BAND_ROWS = 512  # at most so many rows of the result are made at a time
 
 
 def scaled_shape(shape: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -55,9 +55,11 @@ def _resampled_bands(plane: Callable[[], Bands], picture: Picture, shape: tuple[
     """Bands of `shape`; only the rows that the next band needs are held."""
     per_row = picture.shape[0] / shape[0]
     reach = int(max(per_row, 1.0)) + 2  # rows beyond a band that its filter reaches
+    row_bytes = picture.shape[1] * (3 if picture.rgb else 1) * picture.dtype.itemsize
+    step = max(1, min(_BAND_ROWS, int(BAND_BYTES / (row_bytes * max(per_row, 1.0)))))
     window = _Window(plane())
-    for top in range(0, shape[0], _BAND_ROWS):
-        bottom = min(top + _BAND_ROWS, shape[0])
+    for top in range(0, shape[0], step):
+        bottom = min(top + step, shape[0])
         first = max(0, int(top * per_row) - reach)
         rows = window.rows(first, min(picture.shape[0], int(np.ceil(bottom * per_row)) + reach))
         box = (0.0, top * per_row - first, float(picture.shape[1]), min(bottom * per_row - first, float(len(rows))))

@@ -174,7 +174,7 @@ def tiff_bomb(side: int) -> bytes:
 @pytest.mark.parametrize("data", [png_bomb(100_000), tiff_bomb(300_000)], ids=["PNG", "TIFF"])
 def test_decompression_bomb(data: bytes) -> None:
     assert len(data) < 2000
-    with pytest.raises(ImageReadError, match=r"(?i)exceeds|too large"):
+    with pytest.raises(ImageReadError, match=r"too many|too large"):
         decode_image(data, "bomb")
 
 
