@@ -38,6 +38,8 @@ class S3Backend(Backend):
         try:
             head = s3_client.call("head_object", Bucket=bucket, Key=key)
         except Exception as error:
+            if server_code(error) in ("400", "403"):  # HEAD has no body that would say why; GET has
+                s3_client.call("get_object", Bucket=bucket, Key=key, Range="bytes=0-0")
             raise _missing_or(error, path) from error
         modified, sha256 = head["LastModified"].timestamp(), head.get("Metadata", {}).get(SHA256)
         return Stat(path, head["ContentLength"], modified, head["ETag"], sha256)

@@ -256,9 +256,9 @@ def _backend(url: str) -> tuple[Backend, str]:
             import_module("s3fs")
         from .s3 import S3Backend
 
-        root = url.removeprefix("s3://").strip("/")
-        if not root:
-            raise InputError("s3:// alone is no place for a project: give s3://<bucket>/<folder>.")
+        root = url.removeprefix("s3://").rstrip("/")
+        if not root or root.startswith("/"):
+            raise InputError(f"{url} is no place for a project: give s3://<bucket>/<folder>.")
         return S3Backend(), root
     filesystem, root = fsspec.core.url_to_fs(url)
     root = root.rstrip("/")

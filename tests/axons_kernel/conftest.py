@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -58,13 +59,13 @@ def png() -> Callable[..., bytes]:
     return encode
 
 
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
+@contextmanager
+def running_s3_server(*options: str, **environment: str) -> Iterator[str]:
     """The address of a real S3 server process with the bucket `course`."""
-    pytest.importorskip("moto", reason="moto[server] is not installed")
+    pytest.importorskip("moto", reason="moto[s3] is not installed")
     pytest.importorskip("s3fs", reason="s3fs is not installed")
-    command = [sys.executable, str(Path(__file__).with_name("s3_server.py"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, str(Path(__file__).with_name("s3_server.py")), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as server:
         try:
             assert server.stdout
             address = server.stdout.readline().strip()
@@ -72,6 +73,20 @@ def s3_server() -> Iterator[str]:
             yield address
         finally:
             server.kill()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of the S3 server that most tests share."""
+    with running_s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def another_s3_server() -> Iterator[Callable[..., str]]:
+    """another_s3_server(*options, **environment) -> the address of a server of the test's own."""
+    with ExitStack() as servers:
+        yield lambda *options, **environment: servers.enter_context(running_s3_server(*options, **environment))
 
 
 @pytest.fixture

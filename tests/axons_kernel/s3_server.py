@@ -1,11 +1,14 @@
 """A real S3 server process for tests: `python s3_server.py` prints its address and serves until it is killed.
 
+With `--ignores-conditions` it is a server that does not know conditional writes.
+
 It is moto's server. moto checks a condition (If-Match) and writes in two steps, so requests are served one after the
 other here: that makes conditional writes as exclusive as they are on S3.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -28,6 +31,9 @@ def main() -> None:
     lock = threading.Lock()
 
     def one_at_a_time(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if "--ignores-conditions" in sys.argv:
+            environ.pop("HTTP_IF_NONE_MATCH", None)
+            environ.pop("HTTP_IF_MATCH", None)
         with lock:
             return list(application(environ, start_response))
 
