@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from skimage.measure import label
 
 from .errors import InputError
+
+_STRIP = 256  # rows that are counted at a time, which bounds the memory
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,21 @@ def overlaps(found: NDArray[np.integer], known: NDArray[np.integer]) -> Overlaps
     of objects. Raises InputError when the shapes differ.
     """
     same_shape(found.shape, known.shape)
-    areas = [np.bincount(ids[ids > 0], minlength=1).astype(np.int64) for ids in (found, known)]
-    both = np.flatnonzero((found > 0) & (known > 0))
-    pairs = found.ravel()[both], known.ravel()[both]
-    table = coo_array((np.ones(both.size, np.int64), pairs), shape=(areas[0].size, areas[1].size)).tocsr().tocoo()
-    rows, cols = (np.asarray(ids, dtype=np.int64) for ids in table.coords)
-    return Overlaps(areas[0], areas[1], rows, cols, np.asarray(table.data, dtype=np.int64))
+    sizes = [int(ids.max(initial=0)) + 1 for ids in (found, known)]
+    areas = [np.zeros(size, np.int64) for size in sizes]
+    table = csr_array((sizes[0], sizes[1]), dtype=np.int64)
+    for top in range(0, found.shape[0], _STRIP):
+        strips = found[top : top + _STRIP], known[top : top + _STRIP]
+        for ids, area in zip(strips, areas, strict=True):
+            area += np.bincount(ids.ravel(), minlength=area.size)
+        both = (strips[0] > 0) & (strips[1] > 0)
+        pairs = strips[0][both], strips[1][both]
+        table = table + coo_array((np.ones(pairs[0].size, np.int64), pairs), shape=table.shape).tocsr()
+    for area in areas:
+        area[0] = 0
+    entries = table.tocoo()
+    rows, cols = (np.asarray(ids, dtype=np.int64) for ids in entries.coords)
+    return Overlaps(areas[0], areas[1], rows, cols, np.asarray(entries.data, dtype=np.int64))
 
 
 def same_shape(one: tuple[int, ...], other: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ from .agreement import PairMatrix, cohen_kappa, fleiss_kappa, krippendorff_alpha
 from .boundary import BoundaryDistances, boundary_distances, boundary_iou, outline_lengths
 from .comparison import Comparison, compare, self_agreement
 from .consensus import Consensus, majority, staple
+from .figures import agreement_figure, consensus_figure
 from .findings import Finding
 from .instances import Instances, Labels, as_instances, from_annotation, from_ids, from_mask
 from .matching import Matching, match
@@ -28,11 +29,13 @@ __all__ = [
     "Matching",
     "PairMatrix",
     "Ratings",
+    "agreement_figure",
     "as_instances",
     "boundary_distances",
     "boundary_iou",
     "cohen_kappa",
     "compare",
+    "consensus_figure",
     "fleiss_kappa",
     "from_annotation",
     "from_ids",

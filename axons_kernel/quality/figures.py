@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .comparison import Comparison
     from .consensus import Consensus
 
+MAX_NUMBERS = 20  # raters up to which each field of the matrix is written out
 MAX_SIDE = 1600  # pixels of the picture
 DIM = 0.75  # how bright the image is shown under the colours
 MINE, THEIRS = "#ffffff", "#f0e442"
@@ -154,28 +155,24 @@ def _rgb(colour: plotting.Colour) -> tuple[float, float, float]:
 
 
 def agreement_figure(matrix: PairMatrix) -> Figure:
-    """The matrix of pairs as a coloured table, raters in the order of their mean agreement."""
+    """The matrix of pairs as a coloured table, who agrees least with the others first."""
     order = [matrix.raters.index(name) for name in matrix.mean_of()]
-    values = matrix.values[np.ix_(order, order)]
+    names = [matrix.raters[i] for i in order]
+    values = np.where(np.eye(len(order), dtype=bool), np.nan, matrix.values[np.ix_(order, order)])
+    low = np.floor(10 * float(np.nanmin(values))) / 10 if np.isfinite(values).any() else 0.0
     side = max(3.5, 0.45 * len(order) + 1.5)
     figure = plotting.new_figure(side + 1, side)
     axes = figure.add_subplot()
-    shown = axes.imshow(values, cmap="cividis", vmin=min(0.0, float(np.nanmin(values))), vmax=1)
-    names = [matrix.raters[i] for i in order]
+    shown = axes.imshow(values, cmap="cividis", vmin=low, vmax=1)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(len(names)), names)
-    if len(names) <= 20:
+    if len(names) <= MAX_NUMBERS:
         for (row, col), value in np.ndenumerate(values):
-            axes.text(
-                col,
-                row,
-                f"{value:.2f}",
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="white" if value < 0.6 else "black",
-            )
-    figure.colorbar(shown, ax=axes, label=f"{matrix.score} of each pair (1: the same)", shrink=0.8)
+            if np.isfinite(value):
+                colour = "white" if value < (low + 1) / 2 else "black"
+                axes.text(col, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+    name = {"dice": "Dice", "iou": "IoU", "kappa": "kappa"}[matrix.score]
+    figure.colorbar(shown, ax=axes, label=f"{name} of each pair (1: the same)", shrink=0.8)
     return figure
 
 
