@@ -43,7 +43,6 @@ class Backend(ABC):
 
     is_local = False  # a folder of this machine
     is_shared = True  # another process sees the same objects
-    is_remote = False  # worth a cache: every read crosses a network
 
     @abstractmethod
     def stat(self, path: str) -> Stat:

@@ -73,12 +73,12 @@ class ReadCache:
         self._hits = self._misses = self._evictions = 0
         self._verified: dict[Path, tuple[str, tuple[int, int, int]]] = {}  # file -> its hash, and what it was then
 
-    def open(self, source: str, fetch: Fetch) -> IO[bytes]:
-        """The object's current content as a file; `fetch` gets it, or says that it has not changed."""
+    def open(self, source: str, fetch: Fetch) -> tuple[IO[bytes], str]:
+        """The object's current content as a file, and its ETag; `fetch` gets it, or says that it has not changed."""
         with _disk_of(self.folder):
             return self._open(source, fetch)
 
-    def _open(self, source: str, fetch: Fetch) -> IO[bytes]:
+    def _open(self, source: str, fetch: Fetch) -> tuple[IO[bytes], str]:
         data = self._data(source)
         while True:
             entry = self._sound_entry(source)
@@ -87,7 +87,7 @@ class ReadCache:
                     file = data.open("rb")
                     self._hits += 1
                     self._note(replace(entry, uses=entry.uses + 1, last_used=time.time()))
-                    return file
+                    return file, entry.etag
                 continue
             with self._locked(source):
                 now = self._sound_entry(source)
@@ -96,11 +96,11 @@ class ReadCache:
                 self._misses += 1
                 return self._fetched(source, fetch, now.uses if now else 0)
 
-    def _fetched(self, source: str, fetch: Fetch, uses: int) -> IO[bytes]:
+    def _fetched(self, source: str, fetch: Fetch, uses: int) -> tuple[IO[bytes], str]:
         with self._temporary() as temporary:
             with open(temporary, "wb") as file:
-                etag = fetch(file, None)
-            return self._keep(source, temporary, str(etag), uses)
+                etag = str(fetch(file, None))
+            return self._keep(source, temporary, etag, uses), etag
 
     def adopt(self, source: str, file: Path, etag: str) -> None:
         """Take over a file that was just written to the server, so that reading it needs no download."""

@@ -20,13 +20,13 @@ from .s3_download import download
 from .s3_upload import SMALL, abort, unfinished_uploads, upload, upload_folder
 
 _WRITER, SHA256 = "axons-write", "axons-sha256"  # metadata: who wrote it, and the hash of what was written
+_GROWING = (".jsonl", ".txt")  # they change at every look, so a copy on this machine would serve nobody
 _TRIES = 8
 
 
 class S3Backend(Backend):
     """Paths are `<bucket>/<key>`; reads go through a cache on this machine."""
 
-    is_remote = True
     _conditional: ClassVar[set[str]] = set()  # buckets that were seen to obey conditional writes
 
     def __init__(self, cache: ReadCache | None = None):
@@ -74,10 +74,14 @@ class S3Backend(Backend):
                     yield Stat(f"{bucket}/{item['Key']}", item["Size"], item["LastModified"].timestamp(), item["ETag"])
 
     def read_versioned(self, path: str) -> tuple[bytes, str]:
-        """One GET request, past the cache."""
-        buffer = io.BytesIO()
-        etag = download(*_split(path), buffer)
-        return buffer.getvalue(), str(etag)
+        """One GET request; what the cache holds is not sent again."""
+        if path.endswith(_GROWING):
+            buffer = io.BytesIO()
+            etag = str(download(*_split(path), buffer))
+            return buffer.getvalue(), etag
+        file, etag = self._cached(path)
+        with file:
+            return file.read(), etag
 
     def write(self, path: str, data: bytes) -> None:
         """The server replaces a whole object at once."""
@@ -141,6 +145,9 @@ class S3Backend(Backend):
 
     def open(self, path: str) -> IO[bytes]:
         """The file in the cache, fetched when it is not there or has changed."""
+        return self._cached(path)[0]
+
+    def _cached(self, path: str) -> tuple[IO[bytes], str]:
         bucket, key = _split(path)
         return self.cache.open(
             f"{s3_client.endpoint()}/{path}", lambda file, known: download(bucket, key, file, known=known)

@@ -26,7 +26,6 @@ from .folder import FolderBackend
 from .memory import MemoryBackend
 from .names import LOCK_NAME, TEMPORARY_PREFIX, check_key, shown
 
-_GROWING = (".jsonl", ".txt")  # they change at every look, so a copy on this machine would serve nobody
 _UPDATE_TRIES = 60
 
 
@@ -91,10 +90,7 @@ class Store:
 
     def read(self, key: str) -> bytes:
         """The object's bytes. Raises NotFoundError when it is not there."""
-        if not self._backend.is_remote or key.endswith(_GROWING):
-            return self.read_versioned(key)[0]
-        with self.open(key) as file:
-            return file.read()
+        return self.read_versioned(key)[0]
 
     def read_versioned(self, key: str) -> tuple[bytes, str]:
         """The object's bytes, and the version that `replace` asks for. Raises NotFoundError when it is not there."""

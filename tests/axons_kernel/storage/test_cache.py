@@ -53,7 +53,9 @@ def cache(tmp_path: Path) -> ReadCache:
 
 
 def read(cache: ReadCache, server: Server, name: str) -> bytes:
-    with cache.open(name, server.fetch(name)) as file:
+    file, etag = cache.open(name, server.fetch(name))
+    assert etag == f'"{hash(server.objects[name])}"'
+    with file:
         return file.read()
 
 
@@ -156,7 +158,7 @@ def test_object_over_the_limit_is_read_but_not_kept(cache: ReadCache, server: Se
 
 def test_evicted_file_stays_readable_for_its_reader(cache: ReadCache, server: Server) -> None:
     server.objects |= {"a": b"a" * 600, "b": b"b" * 600}
-    with cache.open("a", server.fetch("a")) as file:
+    with cache.open("a", server.fetch("a"))[0] as file:
         read(cache, server, "b")
         assert cache.info().evictions == 1
         assert file.read() == b"a" * 600
@@ -227,7 +229,7 @@ def fetch(file, known):
         file.flush()
         time.sleep(0.02)
     return "1"
-with ReadCache(folder, 10**6).open("a", fetch) as file:
+with ReadCache(folder, 10**6).open("a", fetch)[0] as file:
     print(len(file.read()))
 """
 
