@@ -22,6 +22,7 @@ from .booleans import Ids, changed_rect
 from .controls import Control
 from .edits import Edit
 from .log import CommandLog, Step
+from .numbering import Numbering
 from .picture import MAX_SIDE, Picture
 from .placed import Mask, Placed
 from .progress import Progress
@@ -59,8 +60,10 @@ class Document:
         self.picture, self.settings = picture, settings
         self.progress = Progress.of(annotation)
         proposals = read_labels(list(self.progress.proposals), strict)
-        self.sheet = Sheet((*annotation.labels, *proposals), picture.shape, tiles)
-        for number in range(len(annotation.labels) + 1, self.sheet.next_id):
+        labels, numbering = (*annotation.labels, *proposals), self.progress.numbering or Numbering()
+        numbers = numbering.numbers([label.object_id for label in labels])
+        self.sheet = Sheet(dict(zip(numbers, labels, strict=True)), picture.shape, tiles, numbering.next)
+        for number in numbers[len(annotation.labels) :]:
             self.sheet.labels[number] = replace(self.sheet.labels[number], proposal=True)
         self.log = CommandLog()
         self.rev = 0
@@ -70,11 +73,14 @@ class Document:
     @property
     def annotation(self) -> Annotation:
         """The labels as they stand, in drawing order, and the finished tasks; proposals and progress beside them."""
-        ordered = sorted(self.sheet.labels.values(), key=lambda placed: placed.z)
-        proposals = tuple(p.label.to_json() for p in ordered if p.proposal)
-        labels = tuple(p.label for p in ordered if not p.proposal)
-        progress = self.progress.model_copy(update={"proposals": proposals})
-        return progress.into(replace(self._frame, labels=labels))
+        ordered = sorted(self.sheet.labels.items(), key=lambda item: (item[1].proposal, item[1].z))
+        proposals = tuple(p.label.to_json() for _, p in ordered if p.proposal)
+        labels = tuple(p.label for _, p in ordered if not p.proposal)
+        changes: dict[str, Any] = {"proposals": proposals}
+        if self.progress.sessions:
+            numbered = ((number, placed.label.object_id) for number, placed in ordered)
+            changes["numbering"] = Numbering.of(numbered, self.sheet.next_id)
+        return self.progress.model_copy(update=changes).into(replace(self._frame, labels=labels))
 
     @property
     def completed_tasks(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -14,7 +15,8 @@ Sub = Annotated[int, Field(ge=-FARTHEST, le=FARTHEST)]
 Number = Annotated[int, Field(ge=1, lt=2**32)]  # of a label
 Numbers = Annotated[tuple[Number, ...], Field(min_length=1, max_length=100_000)]
 Radius = Annotated[int, Field(ge=0, le=WIDEST)]
-Session = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{4,64}$")]
+NAME = re.compile(r"^[A-Za-z0-9_-]{4,64}$")
+Session = Annotated[str, Field(pattern=NAME.pattern)]
 Text = Annotated[str, Field(max_length=1000)]
 
 

@@ -1,4 +1,4 @@
-"""What stands beside the labels in a label file, under the key `axons`: proposals, finished tiles, time, sessions.
+"""What stands beside the labels in a label file, under the key `axons`: proposals, finished tiles, time, numbers.
 
 django-labeller keeps keys that it does not know, so a file may go there and back.
 """
@@ -14,19 +14,24 @@ from ..annotations import Annotation
 from ..documents import problems
 from ..errors import SchemaError
 from ..rasterize import Window
+from .numbering import Numbering
 
 KEY = "axons"
 SESSIONS_KEPT = 16
 
 
 class Progress(BaseModel):
-    """`active_s` seconds of work; `sessions` (newest last): the last op of each view that is in this file."""
+    """`active_s` seconds of work; `sessions` (newest last): the last op of each view that is in this file.
+
+    `numbering` is that of the labels, and of the proposals after them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
     proposals: tuple[dict[str, Any], ...] = ()
     finished_tiles: tuple[Window, ...] = ()
     active_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     sessions: dict[str, int] = {}
+    numbering: Numbering | None = None
 
     @classmethod
     def of(cls, annotation: Annotation) -> Progress:

@@ -5,8 +5,8 @@ the widget `AnnotatorModel`: JSON, and binary buffers only towards the view. tes
 of each, tests/data/annotate/sequences.json whole conversations.
 
 **Positions** in ops are whole sub-pixels, 16 to a pixel, in whole-image co-ordinates (see `ink`). A view works on one
-tile, a window of at most 2048 x 2048 pixels; what an op covers is cut at the border of its tile. Shapes in label rows
-are django-labeller's: floats in image pixels.
+tile, a window of at most 2048 x 2048 pixels; what is painted is cut at the border of the op's tile; boxes, ellipses and
+corners may reach to the image's. Shapes in label rows are django-labeller's: floats in image pixels.
 
 **Ids raster.** Per tile (h, w), row by row, little-endian; 0 is background, else the number of the topmost label. It
 is what `rasterize` makes of the labels in drawing order. Numbers count up and are never used again: an op that makes
@@ -20,17 +20,20 @@ become the first. fill: M is the connected area of the clicked pixel, read off R
 resize, paste, delete over others, undo, ...) Python draws from the labels.
 
 **Numbering.** A view has a `session` (a random name) and numbers its ops 1, 2, 3, ... It begins with the request
-`hello`, whose answer `state` says in `last` which op of the session is done; it then sends the ones after that again.
-Op `last + 1` is done; earlier ones are answered again and change nothing; later ones are refused with `expected`. The
-view keeps its ops (sessionStorage) until an answer `saved` names their number: also a kill of the kernel loses none,
-as `last` is stored with the labels. `base_rev` is the newest revision that the view has seen, not above the kernel's.
+`hello`, which names the oldest op that it still has; the answer `state` says in `last` which op of the session is
+done, and the view sends the ones after that again. Op `last + 1` is done; earlier ones are answered again and change
+nothing; later ones are refused with `expected`. The view keeps its ops (sessionStorage) until an answer `saved` names
+their number: also a kill of the kernel loses none, as `last` and the numbers of the labels are stored with them.
+`base_rev` is the newest revision that the view has seen, not above the kernel's. All views hear all answers: each
+takes those of its own `session` (and `saved` without one).
 
 **Answers.** `ack`: `rect` (x, y, w, h in image pixels) is the smallest window of the tile that holds all pixels whose
-number changed, null when none; `crc` the CRC-32 of the raster inside it as uint32. The op may bring the `crc` that
-the view has got; when it is not the same, or there is none, buffer 0 is the patch: the rect's numbers, zlib-deflated,
-of `dtype`. `rows` are labels that are new or have changed, `removed` numbers that are gone. `refused`: `error` is for
-the user; with `consumed` the number counts as done although nothing changed (the gesture made no sense); the view
-then asks for `state` to drop what it drew ahead. An `ack` of another session with a newer `rev`: ask for `state`.
+number changed, null when none; `crc` the CRC-32 of the raster inside it as uint32 (0 for none). The op may bring the
+`crc` that the view has got; when it is not the same, or there is none, buffer 0 is the patch: the rect's numbers,
+zlib-deflated, of `dtype`. `rows` are labels that are new or have changed, `removed` numbers that are gone. `refused`:
+`error` is for the user; with `consumed` the number counts as done although nothing changed (the gesture made no sense);
+the view then asks for `state` to drop what it drew ahead. An `ack` of another session with a newer `rev`: ask for
+`state`.
 """
 
 from __future__ import annotations
@@ -137,14 +140,58 @@ class Refused(TypedDict):
 
 
 class Saved(TypedDict):
-    """What the storage holds now: `seqs` session -> the last op in it. `conflict`: another has saved meanwhile."""
+    """What the storage holds now: `seqs` session -> the last op in it. `conflict`: another has saved meanwhile.
+
+    As long as there is a conflict nothing is saved; the request `resolve` ends it.
+    """
 
     answer: Literal["saved"]
+    session: str | None
     request: int | None
     rev: int
     seqs: dict[str, int]
     error: str | None
     conflict: bool
+
+
+class GeometryAnswer(TypedDict):
+    """`shapes`: label number (as text) -> {"regions": [[x0, y0, x1, y1, ...], ...]} in pixels."""
+
+    answer: Literal["geometry"]
+    session: str
+    request: int
+    shapes: dict[str, dict[str, list[list[float]]]]
+
+
+class SuperpixelAnswer(TypedDict):
+    """The map of segments, numbered from 1."""
+
+    answer: Literal["superpixels"]
+    session: str
+    request: int
+    tile: int
+    size: int
+    compactness: float
+    segments: Block
+
+
+class CostAnswer(TypedDict):
+    """The costs per pixel; a step costs the mean of both pixels, times the square root of 2 over a corner."""
+
+    answer: Literal["cost_map"]
+    session: str
+    request: int
+    tile: int
+    costs: Block
+
+
+class LiveWireAnswer(TypedDict):
+    """The way through pixel centres, x0, y0, x1, y1, ... in sub-pixels."""
+
+    answer: Literal["livewire"]
+    session: str
+    request: int
+    points: list[int]
 
 
 class ClassInfo(TypedDict):
@@ -159,7 +206,9 @@ class ClassInfo(TypedDict):
 class StateAnswer(TypedDict):
     """All that a view needs to begin, or to go on, on a tile. Blocks: `ids` uint16 or uint32, `pixels` the raw image.
 
-    `limits` are the low and high value to show black and white, per channel. `last`: see numbering.
+    `limits` are the low and high value to show black and white, per channel. `last`: see numbering. `labels` are those
+    that touch the tile, and those without an area. `image` has name, width, height, dtype, rgb, pixel_size_um (or
+    null) and channels: name, colour (#rrggbb) and the range of values on this tile.
     """
 
     answer: Literal["state"]

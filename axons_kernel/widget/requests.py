@@ -16,9 +16,13 @@ class Request(Message):
 
 
 class Hello(Request):
-    """The view is there, or there again: answered with `state`."""
+    """The view is there, or there again: answered with `state`.
+
+    `next` is the number of the oldest op that it still has, or else of the one that it will do next.
+    """
 
     op: Literal["hello"]
+    next: Annotated[int, Field(ge=1, lt=2**53)] = 1
 
 
 class State(Request):

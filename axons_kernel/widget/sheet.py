@@ -7,7 +7,7 @@ before are put in their places and the windows that they touch are drawn again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,12 +23,15 @@ Changes = Mapping[int, Placed | None]  # label number -> what it is now; None: i
 class Sheet:
     """Labels by number, and rasters by tile number. `shape` (H, W); `next_id` was never given to a label."""
 
-    def __init__(self, labels: Iterable[Label], shape: tuple[int, int], tiles: Sequence[Window]) -> None:
-        """Tiles are (x, y, width, height) in image pixels."""
+    def __init__(
+        self, labels: Mapping[int, Label], shape: tuple[int, int], tiles: Sequence[Window], next_id: int = 1
+    ) -> None:
+        """`labels` by number, in drawing order; tiles are (x, y, width, height) in image pixels."""
         self.shape = shape
         self.tiles = tuple(tiles)
-        self.labels = {n: Placed.of(label, n, shape) for n, label in enumerate(labels, start=1)}
-        self.next_id = self.next_z = len(self.labels) + 1
+        self.labels = {n: Placed.of(label, z, shape) for z, (n, label) in enumerate(labels.items(), start=1)}
+        self.next_id = max(next_id, max(self.labels, default=0) + 1)
+        self.next_z = len(self.labels) + 1
         self._rasters: OrderedDict[int, Ids] = OrderedDict()
         self._overlapped: set[int] = set()  # labels of which pixels may lie under another label
 

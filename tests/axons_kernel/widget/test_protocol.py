@@ -15,7 +15,16 @@ from axons_kernel.widget import protocol
 
 DATA = Path(__file__).parents[2] / "data" / "annotate"
 MESSAGES = json.loads((DATA / "messages.json").read_text())
-ANSWERS = {"ack": protocol.Ack, "refused": protocol.Refused, "saved": protocol.Saved, "state": protocol.StateAnswer}
+ANSWERS = {
+    "ack": protocol.Ack,
+    "refused": protocol.Refused,
+    "saved": protocol.Saved,
+    "state": protocol.StateAnswer,
+    "geometry": protocol.GeometryAnswer,
+    "superpixels": protocol.SuperpixelAnswer,
+    "cost_map": protocol.CostAnswer,
+    "livewire": protocol.LiveWireAnswer,
+}
 
 
 @pytest.mark.parametrize("message", MESSAGES["ops"] + MESSAGES["requests"], ids=lambda message: message["op"])
@@ -54,6 +63,4 @@ def test_a_message_that_is_too_long_is_refused() -> None:
 
 @pytest.mark.parametrize("answer", MESSAGES["answers"], ids=lambda answer: answer["answer"])
 def test_example_answers_have_the_documented_keys(answer: dict[str, Any]) -> None:
-    kind = ANSWERS.get(answer["answer"])
-    if kind is not None:
-        assert kind.__required_keys__ == set(answer)
+    assert ANSWERS[answer["answer"]].__required_keys__ == set(answer)
