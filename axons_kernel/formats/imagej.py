@@ -26,7 +26,7 @@ from .roi_shapes import label_shapes, roi_of
 from .values import FileIds, Hints, ImageLabels, Reading, Writing, class_of, class_text, dropping, kept_of, restored
 
 SUFFIX = "_rois.zip"
-ZIP_MAGIC, ROI_MAGIC = b"PK\x03\x04", b"Iout"
+ZIP_MAGIC, ROI_MAGIC = (b"PK\x03\x04", b"PK\x05\x06"), b"Iout"  # the second is a zip with nothing in it
 _PROPERTY = "axons"
 _MOST_BYTES = 1 << 29  # unpacked; a few bytes of zip can claim any size
 _MOST_ROIS = 500_000
@@ -81,6 +81,7 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         found = [info for info in archive.infolist() if info.filename.lower().endswith(".roi")]
+        others = len(archive.infolist()) - len(found)
         size = sum(info.file_size for info in found)
         if len(found) > _MOST_ROIS or size > _MOST_BYTES:
             raise SchemaError(
@@ -92,7 +93,7 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
         raise
     except Exception as error:  # zipfile raises whatever it likes on broken bytes
         raise SchemaError(f"{name} is no zip of ROIs that can be read ({str(error)[:100]}): save it again.") from error
-    if not contents:
+    if others and not contents:
         raise SchemaError(f"{name} holds no ROI: save it with the ROI Manager of ImageJ, which makes .roi or .zip.")
     yield from contents
 

@@ -100,13 +100,11 @@ def _forms(label: Label, size: Shape) -> list[dict[str, Any]]:
         x, y = label.centre
         return [_form("circle", [(x, y), (x + label.radius1, y)])]
     rings = [ring for ring in label.rings() if len(ring) >= 3]
-    if are_islands(rings):
+    x, y, w, h = window = bounding_window(rings, size) if len(rings) > 1 else (0, 0, 0, 0)
+    if w * h == 0 or are_islands(rings):
         return [_form("polygon", ring) for ring in rings]
-    x, y, w, h = window = bounding_window(rings, size)
-    mask = fill_rings(rings, window)
-    if not mask.any():  # too thin for pixels
-        return [_form("polygon", ring) for ring in rings]
-    return [{**_form("mask", [(x, y), (x + w - 1, y + h - 1)]), "mask": mask_to_base64(mask)}]
+    mask = mask_to_base64(fill_rings(rings, window))
+    return [{**_form("mask", [(x, y), (x + w - 1, y + h - 1)]), "mask": mask}]
 
 
 def _form(shape_type: str, points: Sequence[tuple[float, float]]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def format_named(name: str) -> Format:
 
 def format_of(name: str, data: bytes) -> str:
     """The name of the format that a file is in, by its first bytes. Raises SchemaError when it is in none."""
-    if data.startswith((imagej.ZIP_MAGIC, imagej.ROI_MAGIC)):
+    if data.startswith((*imagej.ZIP_MAGIC, imagej.ROI_MAGIC)):
         return "imagej"
     if data.startswith(PNG_MAGIC):
         return "mask"
