@@ -77,7 +77,9 @@ def copy_project(source: Store, target: Store, *, overwrite: bool = False, progr
         )
     keys = sorted({*plan.missing, *plan.different}, key=lambda key: (key == LAST, key))
     total = sum(plan.bytes[key] for key in keys)
-    with tqdm(desc="copying", total=total, unit="B", unit_scale=True, disable=not progress, file=sys.stdout) as bar:
+    with tqdm(
+        desc="copying", total=total, unit="B", unit_scale=True, disable=not (progress and keys), file=sys.stdout
+    ) as bar:
         lock = threading.Lock()
 
         def advance(count: int) -> None:

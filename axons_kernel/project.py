@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from .annotations import LabelClass
 from .errors import InputError, NotFoundError, needs_extra
+from .image_list import ImageList
 from .images import ImageInfo
 from .import_source import Source
 from .importing import HowToImport, ImportOptions, store_image, store_images
@@ -19,6 +21,7 @@ from .mask_pictures import MASK_SOURCE, mask_labels, read_mask_picture
 from .masks import MaskReading
 from .picture import Choice
 from .pixel_sizes import check_pixel_size
+from .project_care import ProjectCare
 from .project_image import ProjectImage
 from .project_labels import LabelExchange
 from .project_tiles import ProjectTiles
@@ -54,7 +57,7 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
     return Project(store)
 
 
-class Project(LabelExchange, ProjectTiles):
+class Project(LabelExchange, ProjectTiles, ProjectCare):
     """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
 
     def __init__(self, store: Store):
@@ -118,10 +121,10 @@ class Project(LabelExchange, ProjectTiles):
         editing.save(editing.annotation.without(earlier).adding(*mask_labels(reading, classes)))
         return reading
 
-    def images(self) -> list[ProjectImage]:
-        """All images, by name."""
+    def images(self) -> ImageList:
+        """All images, by name; a notebook shows them with their pictures."""
         names = self.store.names("images")
-        return [self.image(name) for name in names if self.store.exists(f"images/{name}/image.json")]
+        return ImageList(self.image(name) for name in names if self.store.exists(f"images/{name}/image.json"))
 
     def image(self, name: str) -> ProjectImage:
         """The image of that name. Raises NotFoundError."""
@@ -136,19 +139,13 @@ class Project(LabelExchange, ProjectTiles):
         return self.image(image if isinstance(image, str) else image.name)
 
     def upload(self) -> UploadWidget:
-        """A field to drop image files of your own machine into; each becomes an image of the project.
-
-        Raises MissingExtraError where the widget is not installed.
-        """
+        """A field to drop image files of your own machine into. Raises MissingExtraError where it is not installed."""
         from .uploading import upload
 
         return upload(self.store)
 
     def show(self, image: ProjectImage | str) -> ViewerWidget | StaticView:
-        """A view of an image to zoom into, with its labels and the predictions of it; contrast per channel.
-
-        Where the viewer is not installed, a picture and the line that says how to install it.
-        """
+        """A view to zoom into, with labels and predictions; a picture and how to install it where it is not there."""
         from .looking import show
 
         return show(self._handle(image))
@@ -304,6 +301,9 @@ class Project(LabelExchange, ProjectTiles):
         for tile in training_set.windows(image.name, "train", "validation"):
             tile.cut(seen)[...] = True
         return seen
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}</p>{self.images()._repr_html_()}"
 
     def __repr__(self) -> str:
         classes = ", ".join(c.name for c in self.classes) or "none yet"

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from .annotations import Annotation, LabelClass
+from .annotations import Annotation
 from .documents import Document, parse_json
 from .errors import AxonsKernelError
 from .images import ImageInfo
+from .label_classes import ProjectInfo
 from .pyramid import Pyramid
 from .storage import Store
 from .tiling import Tile, Tiling
@@ -30,12 +31,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.key}: {self.what}. {self.todo}."
-
-
-class _Project(Document):
-    kind: ClassVar[str] = "project"
-    name: str
-    classes: tuple[LabelClass, ...] = ()
 
 
 class _Run(Document):  # what is checked of a run; reading all of it would need PyTorch, as below
@@ -80,7 +75,7 @@ class Checker:
 
     def run(self) -> list[Problem]:
         """All problems, in the order of their keys."""
-        project = self._document(_Project, "project.json", "Take it from a copy of the project")
+        project = self._document(ProjectInfo, "project.json", "Take it from a copy of the project")
         self._classes = {c.name for c in project.classes} if project else None
         steps: list[tuple[str, str, Callable[[str], None]]] = [
             ("images/", "/image.json", self._image),

@@ -13,8 +13,7 @@ from .errors import AxonsKernelError, InputError, NotFoundError
 from .project_check import check_project
 from .project_gc import OLD_S, Leftover, find_leftovers, remove_leftovers
 from .project_sizes import measure
-from .storage import Store
-from .storage.cache_policy import human_bytes
+from .storage import Store, human_bytes
 
 HELP = "look after a project: check, gc, du, copy"
 ERRORS: tuple[type[Exception], ...] = (AxonsKernelError,)

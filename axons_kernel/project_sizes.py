@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .storage import Store
-from .storage.cache_policy import human_bytes
+from .storage import Store, human_bytes
 
 KINDS = ("images", "annotations", "tilings", "predictions", "training_sets", "runs", "models", "other")
 _OF_IMAGES = KINDS[:4]

@@ -52,8 +52,12 @@ class ProjectTiles:
         with less than `min_share` of tissue; see which with `project.tiling_figure(image)`.
         """
         image = self._image_of(image)
+        key = f"tilings/{image.name}.json"
+        before = self.store.version(key)
         tiling = cut(image, size=size, overlap=overlap, edge=edge, level=level, keep=keep, min_share=min_share)
-        self.store.write(f"tilings/{tiling.name}.json", tiling.encode())
+        self.store.replace(
+            key, tiling.encode(), before
+        )  # cutting takes a while, and another process may have been faster
         return tiling
 
     def tiling(self, image: ProjectImage | str) -> Tiling:

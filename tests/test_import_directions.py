@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
-        ome_tiff picture pixel_sizes reading reading_pillow reading_tiff reading_zarr tiff_facts tiff_segments
+        ome_tiff picture pixel_sizes reading reading_pillow reading_tiff reading_zarr tiff_chain tiff_facts tiff_segments
         quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
         quality.ratings quality.scores quality.turns quality.words
         label_json labels notes pausing
@@ -51,9 +51,9 @@ LAYERS = {
     "view": "widget.upload widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
     "project": """
         label_classes label_export label_import label_sources project_labels
-        looking receiving uploading
+        image_list looking receiving uploading
         cutting project_tiles stitched_files tile_export tile_import
-        copying project_check project_command project_gc project_sizes
+        copying project_care project_check project_command project_gc project_sizes
         import_source mask_pictures
         annotate comparing importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__

@@ -97,6 +97,12 @@ class Store:
         with self._at(key, "read") as place:
             return self._backend.read_versioned(place)
 
+    def version(self, key: str) -> str | None:
+        """The version that `replace` asks for; None when the object is not there."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.read_versioned(key)[1]
+        return None
+
     def open(self, key: str) -> IO[bytes]:
         """The object as a seekable binary file, for reading windows of it; S3's comes from the cache.
 
