@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import IO, Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from .picture import WHOLE_LIMIT, Bands, Choice, Picture, array_picture
 from .pixel_sizes import KnownSize, resolution_size
 
-FORMATS = ("PNG", "JPEG", "MPO", "JPEG2000", "BMP", "DIB", "WEBP")
+FORMATS = ("PNG", "JPEG", "JPEG2000", "BMP", "DIB", "WEBP")
+_PLUGINS = ("Png", "Jpeg", "Mpo", "Jpeg2K", "Bmp", "WebP")
 _ORIENTATION = 0x0112
 _ADVICE = "save it as a TIFF with tiles"
 _RGB_NAMES = ("red", "green", "blue")
@@ -24,6 +26,8 @@ def open_with_pillow(file: IO[bytes], name: str, choice: Choice) -> Picture:
     """
     from PIL import Image
 
+    for plugin in _PLUGINS:  # each makes its format known
+        import_module(f"PIL.{plugin}ImagePlugin")
     file.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours
@@ -31,7 +35,7 @@ def open_with_pillow(file: IO[bytes], name: str, choice: Choice) -> Picture:
             image = Image.open(file, formats=FORMATS)
         except Image.DecompressionBombError as error:
             raise ValueError(f"its pixels are too many for a file that is read whole: {_ADVICE}") from error
-    deep = _is_deep_png(file)
+    deep = _deep_png(file)
     width, height = image.size
     values = {"L": 1, "1": 1, "P": 4, "I;16": 2, "I;16B": 2, "LA": 4}.get(image.mode, 4) * (2 if deep else 1)
     if width * height * values > WHOLE_LIMIT:
@@ -59,22 +63,26 @@ def open_with_pillow(file: IO[bytes], name: str, choice: Choice) -> Picture:
     return picture.keeping(choice.channel_numbers(picture.channels, _RGB_NAMES if rgb else (), name))
 
 
-def _is_deep_png(file: IO[bytes]) -> bool:
-    """Whether this is a PNG with 16 bits per value, which Pillow would cut to 8 where there is more than grey."""
+def _deep_png(file: IO[bytes]) -> str:
+    """ "grey" or "colour" for a PNG with 16 bits per value, of which Pillow would drop 8 where it is not all grey."""
     file.seek(0)
     head = file.read(26)
-    return head.startswith(b"\x89PNG") and len(head) == 26 and head[24] == 16
+    if not head.startswith(b"\x89PNG") or len(head) < 26 or head[24] != 16:
+        return ""
+    return "colour" if head[25] & 2 else "grey"
 
 
-def _form(image: Any, deep: bool) -> tuple[bool, np.dtype[Any]]:
+def _form(image: Any, deep: str) -> tuple[bool, np.dtype[Any]]:
     """(rgb, dtype) of what is read."""
+    if deep:
+        return deep == "colour", np.dtype(np.uint16)
     if image.mode in ("1", "L", "LA", "La"):
-        return False, np.dtype(np.uint8 if not deep else np.uint16)
+        return False, np.dtype(np.uint8)
     if image.mode.startswith("I;16"):
         return False, np.dtype(np.uint16)
     if image.mode in ("I", "F"):
         return False, np.dtype(np.int32 if image.mode == "I" else np.float32)
-    return True, np.dtype(np.uint16 if deep else np.uint8)
+    return True, np.dtype(np.uint8)
 
 
 def _pixels(image: Any) -> NDArray[Any]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .errors import ImageReadError
 from .picture import Bands, Choice, Picture
+from .tiff_chain import check_chain
 from .tiff_facts import channel_names, tiff_sizes
 from .tiff_segments import ContiguousReader, SegmentReader
 
@@ -42,6 +43,8 @@ def open_tiff(file: IO[bytes], name: str, choice: Choice) -> Picture:
     """
     import tifffile
 
+    check_chain(file)
+    file.seek(0)
     tiff = tifffile.TiffFile(file, _multifile=False)  # only the bytes that were given are read
     if not tiff.series:
         raise ValueError("it has no pages")
