@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -37,13 +38,14 @@ class ChunkCache:
         self.limit_bytes = limit_bytes
         self._chunks: OrderedDict[Hashable, Future[Chunk]] = OrderedDict()
         self._lock = threading.Lock()
+        self._counted: set[Hashable] = set()  # keys of the chunks whose bytes are in `_bytes`
         self._hits = self._misses = self._bytes = 0
         _CACHES.add(self)
 
     def begin(self, key: Hashable, load: Callable[[], Chunk], pool: Executor | None = None) -> Future[Chunk]:
         """The chunk, or a promise of it: `load` runs in `pool`, or here and now when there is none.
 
-        An error of `load` is raised by the promise, and nothing is kept.
+        The promise raises the error of `load`, and nothing is kept. Nobody may write to the chunk.
         """
         with self._lock:
             known = self._chunks.get(key)
@@ -52,40 +54,29 @@ class ChunkCache:
                 self._chunks.move_to_end(key)
                 return known
             self._misses += 1
-            promise = self._chunks[key] = Future()
+            promise = self._chunks[key] = Future() if pool is None else pool.submit(load)
         if pool is None:
-            self._fill(key, load, promise)
-        else:
-            pool.submit(self._fill, key, load, promise)
+            _fulfil(promise, load)
+        promise.add_done_callback(partial(self._count, key))
         return promise
 
-    def _fill(self, key: Hashable, load: Callable[[], Chunk], promise: Future[Chunk]) -> None:
-        try:
-            chunk = load()
-        except BaseException as error:
-            with self._lock:
-                self._forget(key, promise)
-            promise.set_exception(error)
-            raise
-        chunk.flags.writeable = False  # many readers see it
+    def _count(self, key: Hashable, promise: Future[Chunk]) -> None:
+        """What a chunk that has come means for the limit; a failure is forgotten."""
         with self._lock:
-            promise.set_result(chunk)
-            if self._chunks.get(key) is promise:  # not so after `clear`
-                self._bytes += chunk.nbytes
-                self._make_room()
-
-    def _make_room(self) -> None:
-        for key in list(self._chunks) if self._bytes > self.limit_bytes else ():
-            promise = self._chunks[key]
-            if promise.done():
-                self._bytes -= promise.result().nbytes
-                del self._chunks[key]
-            if self._bytes <= self.limit_bytes:
+            if self._chunks.get(key) is not promise:  # after `clear`
                 return
+            if promise.exception() is not None:
+                del self._chunks[key]
+                return
+            self._counted.add(key)
+            self._bytes += promise.result().nbytes
+            while self._bytes > self.limit_bytes:
+                self._drop_oldest()
 
-    def _forget(self, key: Hashable, promise: Future[Chunk]) -> None:
-        if self._chunks.get(key) is promise:
-            del self._chunks[key]
+    def _drop_oldest(self) -> None:
+        key = next(key for key in self._chunks if key in self._counted)  # others are on their way
+        self._counted.remove(key)
+        self._bytes -= self._chunks.pop(key).result().nbytes
 
     def info(self) -> ChunkCacheInfo:
         """Hits, misses and how much is kept now."""
@@ -96,13 +87,20 @@ class ChunkCache:
         """Forget all chunks and start counting again."""
         with self._lock:
             self._chunks.clear()
+            self._counted.clear()
             self._hits = self._misses = self._bytes = 0
 
     def _after_fork(self) -> None:
         """In the child: the threads that held the lock or were decoding do not exist here."""
         self._lock = threading.Lock()
-        self._chunks = OrderedDict((key, promise) for key, promise in self._chunks.items() if promise.done())
-        self._bytes = sum(promise.result().nbytes for promise in self._chunks.values())
+        self._chunks = OrderedDict((key, self._chunks[key]) for key in self._chunks if key in self._counted)
+
+
+def _fulfil(promise: Future[Chunk], load: Callable[[], Chunk]) -> None:
+    try:
+        promise.set_result(load())
+    except BaseException as error:  # noqa: BLE001 - also Ctrl-C: who takes the promise raises it
+        promise.set_exception(error)
 
 
 _CACHES: weakref.WeakSet[ChunkCache] = weakref.WeakSet()

@@ -11,7 +11,7 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import IO, Any, TypeVar
@@ -25,7 +25,7 @@ from .tiff_layout import Plane, read_layout
 from .tiling import Tile
 
 _T = TypeVar("_T")
-_Promises = list[Future[NDArray[Any]]]
+_Begun = tuple[int, int, Plane, Future[NDArray[Any]]]  # top and left of a chunk, and the promise of it
 _NUMBERS = itertools.count()  # each pyramid has chunks of its own
 
 
@@ -67,16 +67,29 @@ class Pyramid:
 
         Raises InputError when the window reaches over the level's edge, ImageReadError when its bytes are broken.
         """
-        return self._gather(tile, level, self._begin(tile, level, here=1))
+        return self._gather(tile, level, self._begin(tile, level, self._cache, here=1))
 
-    def read_each(self, tiles: Iterable[Tile], level: int = 0) -> Iterator[NDArray[Any]]:
+    def read_each(self, tiles: Sequence[Tile], level: int = 0) -> Iterator[NDArray[Any]]:
         """The pixels of many windows in their order, decoded some windows ahead by several threads.
 
         Faster than `read` one after the other where neighbours follow each other, as in a tiling.
         """
-        begun = ((tile, self._begin(tile, level, here=0)) for tile in tiles)
-        for tile, promises in ahead(begun, 2 * _threads()):
-            yield self._gather(tile, level, promises)
+        cache = self._scan_cache(max((tile.height for tile in tiles), default=1), level)
+        begun = ((tile, self._begin(tile, level, cache, here=0)) for tile in tiles)
+        for tile, chunks in ahead(begun, 2 * _threads()):
+            yield self._gather(tile, level, chunks)
+
+    def _scan_cache(self, height: int, level: int) -> ChunkCache:
+        """Where reading of many windows of `height` keeps its chunks: a large level must not push all others out.
+
+        Then the rows of chunks under one row of windows are enough, in memory that is soon used again.
+        """
+        (h, w), (chunk_h, chunk_w) = self.levels[level].shape, self.levels[level].chunk
+        row = -(-w // chunk_w) * chunk_w * chunk_h * self.channels * self.dtype.itemsize
+        limit = self._cache.limit_bytes
+        if row * -(-h // chunk_h) <= limit // 4:
+            return self._cache
+        return ChunkCache(min(limit, row * ((height - 1) // chunk_h + 2)))
 
     def _check(self, tile: Tile, level: int) -> None:
         if not 0 <= level < len(self.levels):
@@ -89,35 +102,31 @@ class Pyramid:
                 f"{self.name}, which is {width} x {height} pixels."
             )
 
-    def _cells(self, tile: Tile, level: int) -> Iterator[tuple[int, int, Plane]]:
-        """Row and column of each chunk under the window, for each plane."""
+    def _begin(self, tile: Tile, level: int, cache: ChunkCache, here: int) -> list[_Begun]:
+        """Start decoding the window's chunks in the pool; where there are at most `here` of them, in this thread."""
+        self._check(tile, level)
         h, w = self.levels[level].chunk
         rows = range(tile.y // h, (tile.y + tile.height - 1) // h + 1)
         columns = range(tile.x // w, (tile.x + tile.width - 1) // w + 1)
-        return itertools.product(rows, columns, self._planes[level])
-
-    def _begin(self, tile: Tile, level: int, here: int) -> _Promises:
-        """Start decoding the window's chunks in the pool; where there are at most `here` of them, in this thread."""
-        self._check(tile, level)
-        cells = list(self._cells(tile, level))
-        pool = _pool() if len(cells) > here else None
-        across = -(-self.levels[level].shape[1] // self.levels[level].chunk[1])
-        promises = []
-        for row, column, plane in cells:
+        planes = self._planes[level]
+        pool = _pool() if len(rows) * len(columns) * len(planes) > here else None
+        across = -(-self.levels[level].shape[1] // w)
+        begun = []
+        for row, column, plane in itertools.product(rows, columns, planes):
             index = plane.index + row * across + column
-            load = partial(self._decode, plane, index)
-            promises.append(self._cache.begin((self._number, level, plane.first, index), load, pool))
-        return promises
+            key = (self._number, level, plane.first, index)
+            begun.append((row * h, column * w, plane, cache.begin(key, partial(self._decode, plane, index), pool)))
+        return begun
 
-    def _gather(self, tile: Tile, level: int, promises: _Promises) -> NDArray[Any]:
+    def _gather(self, tile: Tile, level: int, begun: list[_Begun]) -> NDArray[Any]:
         h, w = self.levels[level].chunk
         out = np.empty((tile.height, tile.width, self.channels), self.dtype)
-        for (row, column, plane), promise in zip(self._cells(tile, level), promises, strict=True):
-            top, left = max(tile.y, row * h), max(tile.x, column * w)
-            bottom, right = min(tile.y + tile.height, (row + 1) * h), min(tile.x + tile.width, (column + 1) * w)
-            out[top - tile.y : bottom - tile.y, left - tile.x : right - tile.x, plane.first :][
-                ..., : plane.channels
-            ] = promise.result()[top - row * h : bottom - row * h, left - column * w : right - column * w]
+        for y, x, plane, promise in begun:
+            top, left = max(tile.y, y), max(tile.x, x)
+            bottom, right = min(tile.y + tile.height, y + h), min(tile.x + tile.width, x + w)
+            channels = slice(plane.first, plane.first + plane.channels)
+            part = promise.result()[top - y : bottom - y, left - x : right - x]
+            out[top - tile.y : bottom - tile.y, left - tile.x : right - tile.x, channels] = part
         return out if self.channels > 1 else out[..., 0]
 
     def _decode(self, plane: Plane, index: int) -> NDArray[Any]:
@@ -125,7 +134,12 @@ class Pyramid:
         size = plane.sizes[index]
         data = self._read_bytes(plane.offsets[index], size) if size else None
         try:
-            chunk, _, shape = plane.decode(data, index, _fullsize=True, **plane.tables)
+            if data is not None and plane.direct is not None:
+                direct = plane.direct.decode(data)
+                if direct is not None:
+                    return direct
+            whole = None if data is None else bytes(data)
+            chunk, _, shape = plane.decode(whole, index, _fullsize=True, **plane.tables)
         except Exception as error:  # as do the codecs
             raise ImageReadError(
                 f"{self.name} is broken at chunk {index} ({type(error).__name__}: {str(error)[:100]}). "
@@ -158,20 +172,31 @@ def _pool_of(process: int) -> ThreadPoolExecutor:  # a forked child has none of 
     return ThreadPoolExecutor(_threads(), thread_name_prefix="axons-decode")
 
 
-def _reader(file: IO[bytes], name: str) -> Callable[[int, int], bytes]:
-    """read(offset, size) for several threads: without a lock where the operating system can."""
+_buffers = threading.local()  # compressed bytes are read into memory that is used again
+
+
+def _reader(file: IO[bytes], name: str) -> Callable[[int, int], memoryview]:
+    """read(offset, size) for several threads; what it gives is valid until the thread's next read.
+
+    Without a lock where the operating system can.
+    """
     lock = threading.Lock()
     handle = file.fileno() if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO) else None
 
-    def read(offset: int, size: int) -> bytes:
-        if handle is not None and hasattr(os, "pread"):
-            data = os.pread(handle, size, offset)
+    def read(offset: int, size: int) -> memoryview:
+        if len(getattr(_buffers, "memory", b"")) < size:
+            _buffers.memory = bytearray(size)
+        view = memoryview(_buffers.memory)[:size]
+        if handle is not None and hasattr(os, "preadv"):
+            count = os.preadv(handle, [view], offset)
         else:
             with lock:
                 file.seek(offset)
                 data = file.read(size)
-        if len(data) != size:
+            count = len(data)
+            view[:count] = data
+        if count != size:
             raise ImageReadError(f"{name} is cut off: {size} bytes are missing at byte {offset}. Import it again.")
-        return data
+        return view
 
     return read

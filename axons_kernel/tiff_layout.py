@@ -8,6 +8,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from .chunk_codecs import DirectCodec, direct_codec
+
 _CHUNK_LIMIT = 1 << 30  # bytes; a larger one cannot be called a window
 _JPEG = (6, 7, 34892, 33007)  # compressions whose chunks need tables of their page
 
@@ -30,6 +32,7 @@ class Plane:
     index: int  # of its first chunk in `offsets`
     offsets: tuple[int, ...]
     sizes: tuple[int, ...]
+    direct: DirectCodec | None
     decode: Callable[..., Any]
     tables: dict[str, bytes]
     empty: float
@@ -102,6 +105,7 @@ def _planes(series: Any) -> tuple[Plane, ...]:
     per_plane = -(-page.imagelength // height) * -(-page.imagewidth // width)
     given = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader} if page.compression in _JPEG else {}
     tables = {name: table for name, table in given.items() if table is not None}
+    codec = direct_codec(page, (height, width))
     planes: list[Plane] = []
     for frame in series.pages:
         offsets, sizes = tuple(frame.dataoffsets), tuple(frame.databytecounts)
@@ -109,6 +113,6 @@ def _planes(series: Any) -> tuple[Plane, ...]:
             raise ValueError(f"it has {len(offsets)} chunks; {page.shaped[0] * per_plane} are needed")
         for part in range(page.shaped[0]):
             first = len(planes) * samples
-            plane = Plane(first, samples, part * per_plane, offsets, sizes, page.decode, tables, page.nodata)
+            plane = Plane(first, samples, part * per_plane, offsets, sizes, codec, page.decode, tables, page.nodata)
             planes.append(plane)
     return tuple(planes)

@@ -33,7 +33,7 @@ def read_windows(pyramid: Pyramid, tiles: Iterable[Tile], level: int = 0) -> Ite
     for tile in wanted:
         if 0 in tile.clipped(shape)[2:]:
             raise InputError(f"{tile.to_image(int(scale))} lies outside {pyramid.name}: its pixels are not known.")
-    sources = (_source(tile, shape) for tile in wanted)
+    sources = [_source(tile, shape) for tile in wanted]
     for tile, pixels in zip(wanted, pyramid.read_each(sources, level), strict=True):
         if tile.clipped(shape) == tile:
             yield pixels
