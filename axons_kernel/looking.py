@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import plotting
-from .errors import MissingExtraError, needs_extra
+from .errors import MissingExtraError, NotFoundError, needs_extra
 from .project_image import ProjectImage
 from .pyramid import Pyramid
 from .reports import PredictionInfo
@@ -95,6 +98,14 @@ def prediction_overlay(image: ProjectImage, model: str) -> MaskOverlay | None:
         f"prediction of {info.model}",
         tuple((name, colours[name]) for name in info.classes),
     )
+
+
+def prediction_picture(image: ProjectImage, model: str) -> NDArray[np.uint8]:
+    """A small picture (h, w, 3) of the image with what a model has predicted. Raises NotFoundError."""
+    overlay = prediction_overlay(image, model)
+    if overlay is None:
+        raise NotFoundError(f"There is no finished prediction of '{image.name}' by '{model}': call project.predict.")
+    return thumbnail(image.pyramid(), overlay, channel_names=image.info.channel_names)
 
 
 def open_pyramid(store: Store, key: str) -> Pyramid:

@@ -7,6 +7,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -57,8 +58,9 @@ def gallery(rows: Iterable[tuple[NDArray[np.uint8] | None, Mapping[str, Any]]]) 
 def _picture_cell(picture: NDArray[np.uint8] | None) -> str:
     if picture is None:
         return "<td>no picture</td>"
-    data = base64.b64encode(plotting.png(picture)).decode()
-    return f'<td><img alt="" style="max-width:{SMALL}px" src="data:image/png;base64,{data}"></td>'
+    # JPEG: a table of a class's images would take megabytes of a notebook as PNG
+    data = base64.b64encode(imagecodecs.jpeg8_encode(np.ascontiguousarray(picture), level=80)).decode()
+    return f'<td><img alt="" style="max-width:{SMALL}px" src="data:image/jpeg;base64,{data}"></td>'
 
 
 def _text_cells(facts: Mapping[str, Any]) -> str:
