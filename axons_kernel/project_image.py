@@ -20,9 +20,9 @@ from .label_files import LabelEditing, read_annotation, write_annotation
 from .pyramid import Pyramid
 from .rasterize import class_mask
 from .storage import Store
+from .thumbnails import thumbnail
 from .tiling import Tile
-
-_PREVIEW_SIDE = 800  # pixels
+from .widget.layers import LabelOverlay
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,10 +86,8 @@ class ProjectImage:
 
     def preview(self, *, labels: bool = True) -> NDArray[np.uint8]:
         """A small picture (h, w, 3) of the image, with its labels tinted."""
-        pixels = self.pixels()
-        step = max(1, max(self.shape) // _PREVIEW_SIDE)
-        mask = self.mask() if labels else np.zeros(self.shape, np.uint8)
-        return plotting.overlay(pixels[::step, ::step], mask[::step, ::step], list(self.colours.values()))
+        overlay = LabelOverlay(self.annotation(), self.colours, self.shape) if labels else None
+        return thumbnail(self.pyramid(), overlay, channel_names=self.info.channel_names)
 
     def figure(self, groups: Mapping[str, Sequence[Tile]]) -> Figure:
         """The image with groups of tiles drawn on it."""

@@ -55,7 +55,9 @@ class Prediction:
         return plotting.overlay(self.image.pixels(), self.mask(), colours)
 
     def _repr_png_(self) -> bytes:
-        return plotting.png(self.picture())
+        from .looking import prediction_picture
+
+        return plotting.png(prediction_picture(self.image, self.info.model))
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in self.info.area_share.items())
