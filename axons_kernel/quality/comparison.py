@@ -146,7 +146,7 @@ def compare(
 
 def _part(tile: Tile | None, shape: tuple[int, int]) -> Tile:
     whole = Tile(0, 0, shape[1], shape[0])
-    part = whole if tile is None else tile.clipped(shape)
+    part = whole if tile is None else Tile(*tile).clipped(shape)
     if not part.width or not part.height:
         raise InputError(f"{tile} is not on the image of {shape[1]} x {shape[0]} pixels: choose one of its tiles.")
     return part

@@ -69,6 +69,8 @@ def as_instances(
         if shape is None:
             raise InputError("An annotation has no size of its own: give shape=(height, width) of its image.")
         return from_annotation(labels, shape, classes, tile)
+    if not isinstance(labels, Instances | np.ndarray):
+        raise InputError(f"{labels!r:.60} cannot be compared: give an Annotation, a mask (height, width) or Instances.")
     instances = labels if isinstance(labels, Instances) else from_mask(labels, classes or ("object",))
     same_shape(instances.shape, shape or instances.shape)
     return instances.cut(tile) if tile else instances

@@ -12,7 +12,7 @@ from ..metrics import ClassScore, ObjectScore, pixel_score
 from .boundary import BAND_SHARE, BoundaryDistances, boundary_distances, boundary_iou
 from .findings import Outlines
 from .instances import Instances
-from .matching import Matching
+from .matching import PART, Matching
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -22,7 +22,8 @@ class ClassComparison:
     """All scores of one class.
 
     `counts` gives the fates of the reference's objects, which add up to `objects`, and the number of `extra` ones;
-    `splits` and `merges` count the groups. `at` holds the object scores per IoU threshold, and counts by overlap
+    `splits` and `merges` count the groups, `specks` the extra objects with under 5 % of the pixels that half of the
+    reference's objects have. `at` holds the object scores per IoU threshold, and counts by overlap
     alone: an object split so that one piece is above the threshold is found there, and split in `counts`.
     `offset_px` is the mean over all pairs of how far outlines are too wide (below 0: too narrow), NaN without a pair.
     """
@@ -33,6 +34,7 @@ class ClassComparison:
     counts: dict[str, int]
     splits: int
     merges: int
+    specks: int
     pixels: ClassScore
     at: dict[float, ObjectScore]
     offset_px: float
@@ -59,6 +61,9 @@ def compare_class(
     counts = {fate: int(np.count_nonzero(matching.known[theirs] == fate)) for fate in fates}
     counts["extra"] = int(np.count_nonzero(matching.found[mine] == "extra"))
     offset = pairs.offset_px[theirs[pairs.reference]]
+    sizes = table.known_area[table.known_area > 0]
+    extra = table.found_area[matching.found[: table.found_area.size] == "extra"]
+    specks = int(np.count_nonzero((extra > 0) & (extra < PART * np.median(sizes)))) if sizes.size else 0
     scores = {threshold: table.score(threshold) for threshold in THRESHOLDS}
     return ClassComparison(
         name=name,
@@ -67,6 +72,7 @@ def compare_class(
         counts=counts,
         splits=sum(bool(theirs[whole]) for whole, _ in matching.splits),
         merges=sum(bool(mine[whole]) for whole, _ in matching.merges),
+        specks=specks,
         pixels=pixel_score(annotated.mask(name), reference.mask(name)),
         at=scores,
         offset_px=float(offset.mean()) if offset.size else math.nan,

@@ -39,7 +39,8 @@ def _class_line(scores: ClassComparison, pixel_size_um: float | None) -> str:
     told = _and([part for part in parts if part])
     line = f"{name}: you found {counts['found']} of {scores.objects}" + (f"; {told}." if told else ".")
     if counts["extra"]:
-        line += f" You drew {counts['extra']} that the reference does not have."
+        specks = f" ({scores.specks} of them specks)" if scores.specks else ""
+        line += f" You drew {counts['extra']} that the reference does not have{specks}."
     return line + _outline(scores.offset_px, pixel_size_um)
 
 

@@ -120,6 +120,12 @@ def test_words() -> None:
     assert hidden == "1 label of yours covers no pixel and did not count: points, or labels that others hide."
 
 
+def test_specks_are_named() -> None:
+    specks = tuple(BoxLabel(label_class="axon", centre=(x + 0.5, 110.5), size=(2.0, 2.0)) for x in (20, 40))
+    _, axon = compare(reference().adding(*specks), reference(), shape=SHAPE, classes=["myelin", "axon"]).summary()
+    assert "You drew 2 that the reference does not have (2 of them specks)." in axon
+
+
 def test_words_about_outlines_say_how_far_in_both_units() -> None:
     wide = Annotation(tuple(round_label(20 + 30 * i, 20, 11) for i in range(3)))
     right = Annotation(tuple(round_label(20 + 30 * i, 20, 9) for i in range(3)))

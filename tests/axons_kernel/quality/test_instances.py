@@ -87,6 +87,8 @@ def test_what_is_no_mask_is_told(labels: NDArray[np.integer], message: str) -> N
 def test_an_annotation_needs_a_size_and_ids_a_class_each() -> None:
     with pytest.raises(InputError, match="shape="):
         as_instances(Annotation())
+    with pytest.raises(InputError, match="'mask\\.png' cannot be compared: give an Annotation"):
+        as_instances("mask.png")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="the id 3, but 2 classes"):
         from_ids(np.array([[3]]), ["a", "b"])
     with pytest.raises(InputError, match="4 x 3 and 4 x 4 pixels"):
