@@ -6,7 +6,7 @@ The file form is django-labeller's JSON; labels and keys that this library does 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,11 +43,17 @@ __all__ = [
     "PointLabel",
     "PolygonLabel",
     "Ring",
+    "label_line",
     "new_object_id",
 ]
 
 
 _JSON = json.JSONEncoder(allow_nan=False)
+
+
+def label_line(label: Label) -> str:
+    """A label as one line of a label file. Raises ValueError for NaN."""
+    return _JSON.encode(label.to_json())
 
 
 @dataclass(frozen=True)
@@ -89,10 +95,13 @@ class Annotation:
         document["labels"] = [label.to_json() for label in self.labels]
         return document
 
-    def encode(self) -> bytes:
-        """The file: `to_json` as UTF-8, a line per label, so that files can be compared. Raises ValueError for NaN."""
+    def encode(self, line: Callable[[Label], str] | None = None) -> bytes:
+        """The file: `to_json` as UTF-8, a line per label, so that files can be compared. Raises ValueError for NaN.
+
+        `line` may remember the lines of labels that it has seen before; by default it is `label_line`.
+        """
         head = {key: value for key, value in replace(self, labels=()).to_json().items() if key != "labels"}
-        lines = ",\n".join([_JSON.encode(label.to_json()) for label in self.labels])
+        lines = ",\n".join([(line or label_line)(label) for label in self.labels])
         return f'{_JSON.encode(head)[:-1]}, "labels": [\n{lines}\n]}}\n'.encode()
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from .annotation_merge import merge
@@ -85,3 +86,20 @@ class LabelEditing:
                 self._mine, self._file = annotation, replace(merged, version=version)
                 _written[self._store.path(self._key)] = version
                 return
+
+
+class LabelShelf:
+    """A label file for an editor that decides itself what becomes of other people's changes."""
+
+    def __init__(self, store: Store, key: str, image_filename: str):
+        self._store, self._key, self._filename = store, key, image_filename
+
+    def read(self) -> Annotation:
+        """The labels, with their version."""
+        return read_annotation(self._store, self._key, self._filename)
+
+    def replace(self, annotation: Annotation, version: str | None, encode: Callable[[Annotation], bytes]) -> str:
+        """Replace that version of the file; returns the new one. Raises ConflictError when it is not that any more."""
+        written = self._store.replace(self._key, encode(annotation), None if version == ABSENT else version)
+        _written[self._store.path(self._key)] = written
+        return written
