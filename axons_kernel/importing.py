@@ -81,7 +81,8 @@ def store_image(store: Store, source: Source, name: str | None, options: ImportO
     if name:
         check_name(name, "an image")
     called = name or ("array" if isinstance(source, np.ndarray) else "image")
-    with opened_source(source, called, options.choice, progress=options.progress) as opened:
+    asked = options.source_pixel_size_um is None  # else nobody needs what stands beside the source
+    with opened_source(source, called, options.choice, side_files=asked, progress=options.progress) as opened:
         return _store(store, opened, name or name_from_file(opened.name), options, named=bool(name))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -58,6 +59,8 @@ def name_from_file(filename: str) -> str:
         ".zarr",
     }:
         stem = Path(stem).stem
+    stem = unicodedata.normalize("NFKD", stem.replace("ß", "ss").replace("µ", "u"))
+    stem = "".join(letter for letter in stem if not unicodedata.combining(letter))  # é as e
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")
     return stem[:100] or "image"
 

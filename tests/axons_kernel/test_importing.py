@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
+import signal
+import subprocess
+import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Unpack
 
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 
 from axons_kernel.annotations import Annotation
-from axons_kernel.errors import ImageReadError, InputError, NotFoundError, SchemaError
+from axons_kernel.errors import ImageReadError, InputError, NotFoundError, SchemaError, StorageError
 from axons_kernel.images import ImageInfo, decode_image
 from axons_kernel.import_source import Source
-from axons_kernel.importing import HowToImport, ImportOptions
+from axons_kernel.importing import HowToImport, ImportOptions, store_images
 from axons_kernel.importing import store_image as store_with_options
 from axons_kernel.mask_pictures import mask_labels, read_mask_picture
 from axons_kernel.masks import read_mask
 from axons_kernel.rasterize import class_mask
-from axons_kernel.storage import Store
+from axons_kernel.storage import TEMPORARY_PREFIX, Store
 
 PIXELS = np.arange(600, dtype=np.uint16).reshape(20, 30)
 
@@ -132,7 +140,7 @@ def test_bad_name(store: Store, name: str) -> None:
     [
         ({"PixelSize": [0.2, 0.2], "PixelSizeUnits": "um"}, None, 0.2),
         ({"PixelSize": 200, "PixelSizeUnits": "nm"}, None, 0.2),
-        ({"PixelSize": 0.2}, 0.5, 0.5),
+        ({"PixelSize": 0.2}, 0.201, 0.2),
     ],
 )
 def test_pixel_size_from_side_file(
@@ -175,6 +183,200 @@ def test_unreadable_file_names_itself(
     with pytest.raises(error, match=r"bad\.png"):
         store_image(store, path, None, 0.1)
     assert store.names("") == []
+
+
+# -- the same content again ---------------------------------------------------------------------------------------
+
+
+def test_same_content_under_another_file_name_is_told(
+    store: Store, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = store_image(store, picture, None, 0.1)
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(picture.read_bytes())
+    assert store_image(store, copy, None, 0.1) == first
+    assert "copy.png is in the project already, as 'rat-6'; that image is used." in capsys.readouterr().out
+    assert store_image(store, copy, "twin", 0.1).name == "twin"  # a name that was asked for is given
+    assert store.names("images") == ["rat-6", "twin"]
+
+
+def test_bytes_and_file_are_the_same_content(store: Store, picture: Path) -> None:
+    first = store_image(store, picture, None, 0.1)
+    assert store_image(store, picture.read_bytes(), None, 0.1) == first
+
+
+def test_another_choice_of_the_same_content_needs_a_name(store: Store) -> None:
+    array = np.dstack([PIXELS, PIXELS + 1])
+    store_image(store, array, "a", 0.1)
+    with pytest.raises(InputError, match="has 'a' with another choice of channels, z or t: import this one under"):
+        store_image(store, array, "a", 0.1, channels=0)
+    np.testing.assert_array_equal(read_back(store, store_image(store, array, "b", 0.1, channels=0).name), PIXELS)
+
+
+def test_image_of_an_earlier_version_is_recognised(store: Store, picture: Path) -> None:
+    info = store_image(store, picture, None, 0.1)
+    optional = {name for name, field in ImageInfo.model_fields.items() if not field.is_required()}
+    old = {k: v for k, v in json.loads(info.encode()).items() if k not in optional}
+    store.write("images/rat-6/image.json", json.dumps(old).encode())
+    assert store_image(store, picture, None, 0.1).sha256 == info.sha256
+
+
+# -- pixel sizes --------------------------------------------------------------------------------------------------
+
+
+def ome_file(path: Path, pixels: NDArray[Any], size: float) -> Path:
+    tifffile.imwrite(path, pixels, ome=True, metadata={"PhysicalSizeX": size, "PhysicalSizeY": size})
+    return path
+
+
+def test_file_and_side_file_that_disagree(store: Store, tmp_path: Path) -> None:
+    path = ome_file(tmp_path / "a.tif", PIXELS, 0.1)
+    (tmp_path / "a.json").write_text('{"PixelSize": 0.2}')
+    with pytest.raises(
+        InputError, match=r"its OME metadata says 0\.1 µm, but .*a\.json says 0\.2 µm; .*source_pixel_size"
+    ):
+        store_image(store, path, None)
+    assert store.names("") == []
+    info = store_image(store, path, None, source_pixel_size_um=0.2)
+    assert info.pixel_size_um == info.source_pixel_size_um == 0.2 and info.shape == PIXELS.shape
+
+
+@pytest.mark.parametrize("name", ["pixel_size_in_micrometer.txt", "a.txt"])
+def test_text_beside_the_image(store: Store, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, PIXELS)
+    (tmp_path / name).write_text("0.07\n")
+    assert store_image(store, path, None).pixel_size_um == 0.07
+
+
+def test_a_side_file_that_is_overruled_may_be_broken(store: Store, picture: Path) -> None:
+    picture.with_suffix(".json").write_text("{")
+    assert store_image(store, picture, None, source_pixel_size_um=0.3).pixel_size_um == 0.3
+
+
+def test_another_pixel_size_is_resampled_and_told(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = ome_file(tmp_path / "a.tif", np.full((200, 301), 1234, np.uint16), 0.1)
+    info = store_image(store, path, None, 0.25)
+    assert "a.tif has 0.1 µm per pixel; it is resampled to 0.25 µm: 120 x 80 pixels." in capsys.readouterr().out
+    assert (info.shape, info.pixel_size_um) == ((80, 120), 0.25)
+    assert (info.source_shape, info.source_pixel_size_um) == ((200, 301), 0.1)
+    assert set(np.unique(read_back(store, "a"))) == {1234}
+
+
+def test_one_per_cent_is_not_resampled(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    info = store_image(store, ome_file(tmp_path / "a.tif", PIXELS, 0.1), None, 0.1005)
+    assert info.shape == PIXELS.shape and info.pixel_size_um == 0.1 and capsys.readouterr().out == ""
+
+
+def test_growing_beyond_measure_is_refused(store: Store, tmp_path: Path) -> None:
+    path = ome_file(tmp_path / "a.tif", PIXELS, 1.0)
+    with pytest.raises(InputError, match=r"would be 3000 x 2000 pixels: choose a pixel_size_um= of 0\.125 or more"):
+        store_image(store, path, None, 0.01)
+    assert store.names("") == []
+
+
+# -- several, and what goes wrong midway --------------------------------------------------------------------------
+
+
+def test_one_bad_file_does_not_lose_the_others(
+    store: Store, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"text")
+    sources = [tmp_path / "bad.png", picture, tmp_path / "none.png", PIXELS + 7]
+    with pytest.raises(InputError, match=r"2 of 4 could not be imported.*\n.*bad\.png: .*\n.*none\.png: Cannot read"):
+        store_images(store, sources, ImportOptions.of(pixel_size_um=0.1))
+    assert store.names("images") == ["array", "rat-6"]
+    assert "importing: 100%" in capsys.readouterr().out
+
+
+def test_one_instead_of_a_list(store: Store, picture: Path) -> None:
+    with pytest.raises(InputError, match=r"import_images takes a list: give \[path, \.\.\.\], or call import_image"):
+        store_images(store, str(picture), ImportOptions())
+
+
+@pytest.mark.parametrize("source", [None, 7, ["a.png"], {"a": 1}])
+def test_what_cannot_be_imported(store: Store, source: Any) -> None:
+    with pytest.raises(InputError, match=r"A \w+ cannot be imported: give a path, a URL, the bytes"):
+        store_image(store, source, None, 0.1)
+
+
+def noise_file(path: Path) -> Path:
+    """A picture of several bands, in strips."""
+    noise = np.random.default_rng(0).integers(0, 255, (5000, 4000), dtype=np.uint8)
+    tifffile.imwrite(path, noise, rowsperstrip=64, compression="zlib")
+    return path
+
+
+def test_a_file_that_is_broken_further_down_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    path = noise_file(tmp_path / "a.tif")
+    data = bytearray(path.read_bytes())
+    data[-2000:] = bytes(2000)
+    path.write_bytes(data)
+    with pytest.raises(ImageReadError, match=r"a\.tif is not an image that can be read"):
+        store_image(store, path, None, 0.1)
+    assert store.names("") == []
+
+
+def test_a_full_disk_leaves_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The temporary file is a link to a device that is always full."""
+    number = uuid.uuid4()
+    monkeypatch.setattr("axons_kernel.storage.store.uuid.uuid4", lambda: number)
+    folder = tmp_path / "project" / "images" / "a"
+    folder.mkdir(parents=True)
+    (folder / f"{TEMPORARY_PREFIX}{number.hex}").symlink_to("/dev/full")
+    with pytest.raises(StorageError, match=r"Cannot write .*image\.tif: the disk is full\. Free some space"):
+        store_image(store, noise_file(tmp_path / "a.tif"), None, 0.1)
+    assert store.names("") == []
+
+
+def test_an_import_that_is_killed_leaves_a_project_that_works(store: Store, tmp_path: Path) -> None:
+    store_image(store, PIXELS, "before", 0.1)
+    path = noise_file(tmp_path / "a.tif")
+    code = (
+        "import os, signal, sys; from axons_kernel import importing, ome_tiff\n"
+        "whole = importing.write_ome_tiff\n"
+        "def killed(path, picture, size, *, on_rows):\n"
+        "    whole(path, picture, size, on_rows=lambda rows: os.kill(os.getpid(), signal.SIGKILL))\n"
+        "importing.write_ome_tiff = killed\n"
+        "from axons_kernel.storage import Store\n"
+        "importing.store_image(Store(sys.argv[1]), sys.argv[2], None, importing.ImportOptions(0.1))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, store.url, str(path)])
+    assert done.returncode == -signal.SIGKILL
+    assert not store.exists("images/a/image.json") and not store.exists("images/a/image.tif")
+    assert store_image(store, path, None, 0.1).name == "a"
+    np.testing.assert_array_equal(read_back(store, "before"), PIXELS)
+
+
+PEAK_OF_IMPORT = """
+import re, sys
+from pathlib import Path
+from axons_kernel.importing import ImportOptions, store_image
+from axons_kernel.storage import TEMPORARY_PREFIX, Store
+store_image(Store(sys.argv[1]), sys.argv[2], None, ImportOptions(0.1))
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("kind", ["uncompressed tiles", "deflate strips"])
+def test_memory_and_progress_of_a_large_image(tmp_path: Path, kind: str) -> None:
+    """20000 x 20000 RGB: 1.2 GB of pixels."""
+    side, path = 20_000, tmp_path / "large.tif"
+    block = np.random.default_rng(0).integers(0, 255, (500, side, 3), dtype=np.uint8)
+    options: dict[str, Any] = {"shape": (side, side, 3), "dtype": np.uint8, "photometric": "rgb", "bigtiff": True}
+    if kind == "uncompressed tiles":
+        tile = np.ascontiguousarray(block[:496, :496])
+        tifffile.imwrite(path, itertools.repeat(tile, 41 * 41), tile=(496, 496), **options)
+    else:
+        strip = imagecodecs.deflate_encode(np.ascontiguousarray(block[:50]), level=1)
+        tifffile.imwrite(path, itertools.repeat(strip, 400), rowsperstrip=50, compression="zlib", **options)
+    command = [sys.executable, "-c", PEAK_OF_IMPORT, str(tmp_path / "project"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout.split()[-1]) < 700 * 1024  # kB
+    assert re.search(r"importing large: +[1-9]\d?%", done.stdout)
 
 
 # -- masks ------------------------------------------------------------------------------------------------------
