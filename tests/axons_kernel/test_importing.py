@@ -401,6 +401,11 @@ def test_mask_of_another_size() -> None:
         read_mask_picture(MASK, (10, 16), "rat", ["a", "b"])
 
 
+def test_mask_of_an_image_that_was_resampled() -> None:
+    reading = read_mask_picture(MASK, (20, 30), "rat", ["a", "b"], source_shape=(10, 15))
+    np.testing.assert_array_equal(reading.classes, np.searchsorted([0, 90, 255], MASK).repeat(2, 0).repeat(2, 1))
+
+
 @pytest.mark.parametrize("classes", [[], ["axon"], ["a", "b", "c"]])
 def test_mask_with_other_classes(classes: list[str]) -> None:
     with pytest.raises(InputError, match=r"grey levels \[90, 255\] beside 0, which makes 2 classes, but . are named"):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
 
-from axons_kernel.resampling import resample, resample_nearest, scaled_shape
+from axons_kernel import resampling
+from axons_kernel.picture import Picture
+from axons_kernel.resampling import resample, resample_nearest, resampled_picture, scaled_shape
 
 sides = st.tuples(st.integers(1, 30), st.integers(1, 30))
 
@@ -63,3 +69,36 @@ def test_same_shape_is_untouched() -> None:
     pixels = np.random.default_rng(0).random((5, 6), np.float32)
     np.testing.assert_array_equal(resample(pixels, (5, 6)), pixels)
     np.testing.assert_array_equal(resample_nearest(pixels, (5, 6)), pixels)
+
+
+# -- pictures, by bands ---------------------------------------------------------------------------------------------
+
+
+def picture_of(pixels: NDArray[Any], rows: int = 7) -> Picture:
+    """A picture that comes in bands of few rows."""
+    planes = (lambda: (pixels[top : top + rows] for top in range(0, len(pixels), rows)),)
+    return Picture(pixels.shape[:2], pixels.dtype, planes, rgb=pixels.ndim == 3)
+
+
+@given(st.integers(1, 90), st.integers(1, 70), st.integers(1, 90), st.integers(1, 70), st.integers(1, 9))
+def test_bands_join_without_a_seam(height: int, width: int, to_height: int, to_width: int, rows: int) -> None:
+    pixels = np.random.default_rng(0).random((height, width), np.float32)
+    whole = Image.fromarray(pixels).resize((to_width, to_height), Image.Resampling.BILINEAR)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resampling, "_BAND_ROWS", rows)
+        found = resampled_picture(picture_of(pixels), (to_height, to_width)).pixels()
+    np.testing.assert_allclose(found, np.asarray(whole), atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("rest", [(), (3,)])
+def test_a_flat_picture_stays_flat(dtype: str, rest: tuple[int, ...]) -> None:
+    pixels = np.full((50, 40, *rest), 200, dtype)
+    found = resampled_picture(picture_of(pixels), (17, 13)).pixels()
+    assert found.shape == (17, 13, *rest) and found.dtype == dtype
+    np.testing.assert_array_equal(found, 200)
+
+
+def test_stripes_too_fine_to_show_become_grey() -> None:
+    stripes = np.tile(np.uint8([0, 255]), (64, 32))
+    assert resampled_picture(picture_of(stripes), (16, 16)).pixels()[:, 1:-1].std() < 1
