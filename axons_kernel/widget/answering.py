@@ -15,9 +15,9 @@ from ..rasterize import Window
 from . import ops
 from .booleans import Ids, checksum, cut
 from .document import Document, Outcome
-from .picture import limits, shown_pixels
+from .picture import Picture, limits, shown_pixels
 from .placed import Placed
-from .protocol import SCHEMA, Ack, Block, ClassInfo, Row, Saved, StateAnswer
+from .protocol import SCHEMA, Ack, Block, ClassInfo, CourseInfo, Row, Saved, StateAnswer
 
 _WITH_SHAPE = ("box", "point", "oriented_ellipse")
 _CHANNEL_COLOURS = ("#ffffff", "#00ff00", "#ff00ff", "#00ffff", "#ffff00", "#ff0000", "#0000ff")
@@ -112,7 +112,6 @@ def state(
     ids, ids_data = pack(sheet.raster(tile), 0)
     block, pixel_data = pack(pixels, 1)
     shown = {*sheet.touching(window), *(n for n, placed in sheet.labels.items() if placed.bounds is None)}
-    black_white = limits(pixels, rgb=picture.rgb)
     content: StateAnswer = {
         "answer": "state",
         "schema": SCHEMA,
@@ -123,22 +122,9 @@ def state(
         "tile": tile,
         "tiles": [list(each) for each in sheet.tiles],
         "finished_tiles": document.finished_tiles,
-        "image": {
-            "name": picture.name,
-            "width": picture.shape[1],
-            "height": picture.shape[0],
-            "dtype": str(pixels.dtype),
-            "rgb": picture.rgb,
-            "channels": _channels(picture.channels, pixels),
-            "pixel_size_um": picture.pixel_size_um,
-        },
-        "limits": [list(pair) for pair in black_white],
-        "classes": [_class_info(each) for each in course.classes],
-        "schemes": [{"name": s.name, "human_name": s.human_name} for s in course.schemes],
-        "controls": [control.model_dump(mode="json") for control in document.settings.controls],
-        "tasks": [{"name": n, "human_name": course.task_names.get(n, n)} for n in document.settings.tasks],
-        "completed_tasks": list(document.completed_tasks),
-        "models": list(document.settings.models or ()),
+        "image": _image_info(picture, pixels),
+        "limits": [list(pair) for pair in limits(pixels, rgb=picture.rgb)],
+        **_course_info(course, document),
         "labels": [row(number, sheet.labels[number]) for number in sorted(shown)],
         "next_id": sheet.next_id,
         "undo": len(document.log.past),
@@ -149,6 +135,29 @@ def state(
         "pixels": block,
     }
     return Reply(content, (ids_data, pixel_data))
+
+
+def _image_info(picture: Picture, pixels: NDArray[Any]) -> dict[str, Any]:
+    return {
+        "name": picture.name,
+        "width": picture.shape[1],
+        "height": picture.shape[0],
+        "dtype": str(pixels.dtype),
+        "rgb": picture.rgb,
+        "channels": _channels(picture.channels, pixels),
+        "pixel_size_um": picture.pixel_size_um,
+    }
+
+
+def _course_info(course: Course, document: Document) -> CourseInfo:
+    return {
+        "classes": [_class_info(each) for each in course.classes],
+        "schemes": [{"name": s.name, "human_name": s.human_name} for s in course.schemes],
+        "controls": [control.model_dump(mode="json") for control in document.settings.controls],
+        "tasks": [{"name": n, "human_name": course.task_names.get(n, n)} for n in document.settings.tasks],
+        "completed_tasks": list(document.completed_tasks),
+        "models": list(document.settings.models or ()),
+    }
 
 
 def _channels(names: Sequence[str], pixels: NDArray[Any]) -> list[dict[str, Any]]:

@@ -54,15 +54,30 @@ class Outcome:
 class Document:
     """`rev` counts what was done. `sheet` holds labels and rasters, `log` the steps that can be undone."""
 
-    def __init__(self, annotation: Annotation, picture: Picture, tiles: Sequence[Window], settings: Settings) -> None:
-        """Raises InputError for tiles that are too large or reach over the image."""
+    sheet: Sheet
+
+    def __init__(
+        self,
+        annotation: Annotation,
+        picture: Picture,
+        tiles: Sequence[Window],
+        settings: Settings,
+        *,
+        earlier: Document | None = None,
+    ) -> None:
+        """Labels that `earlier` has too keep their numbers. Raises InputError for tiles that are too large."""
         _check_tiles(tiles, picture.shape)
         self.picture, self.settings = picture, settings
         self.progress = Progress.of(annotation)
         proposals = read_labels(list(self.progress.proposals), strict)
         labels, numbering = (*annotation.labels, *proposals), self.progress.numbering or Numbering()
-        numbers = numbering.numbers([label.object_id for label in labels])
-        self.sheet = Sheet(dict(zip(numbers, labels, strict=True)), picture.shape, tiles, numbering.next)
+        object_ids = [label.object_id for label in labels]
+        numbers, next_id = numbering.numbers(object_ids), numbering.next
+        if earlier:
+            next_id = earlier.sheet.next_id + len(labels)
+            known = {placed.label.object_id: number for number, placed in earlier.sheet.labels.items()}
+            numbers = [known.get(name, earlier.sheet.next_id + i) for i, name in enumerate(object_ids)]
+        self.sheet = Sheet(dict(zip(numbers, labels, strict=True)), picture.shape, tiles, next_id)
         for number in numbers[len(annotation.labels) :]:
             self.sheet.labels[number] = replace(self.sheet.labels[number], proposal=True)
         self.log = CommandLog()

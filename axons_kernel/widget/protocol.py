@@ -203,7 +203,18 @@ class ClassInfo(TypedDict):
     colours: dict[str, list[int]]
 
 
-class StateAnswer(TypedDict):
+class CourseInfo(TypedDict):
+    """What there is to choose from; `controls` in django-labeller's form."""
+
+    classes: list[ClassInfo]
+    schemes: list[dict[str, str]]
+    controls: list[dict[str, Any]]
+    tasks: list[dict[str, str]]
+    completed_tasks: list[str]
+    models: list[str]
+
+
+class StateAnswer(CourseInfo):
     """All that a view needs to begin, or to go on, on a tile. Blocks: `ids` uint16 or uint32, `pixels` the raw image.
 
     `limits` are the low and high value to show black and white, per channel. `last`: see numbering. `labels` are those
@@ -222,12 +233,6 @@ class StateAnswer(TypedDict):
     finished_tiles: list[int]
     image: dict[str, Any]
     limits: list[list[float]]
-    classes: list[ClassInfo]
-    schemes: list[dict[str, str]]
-    controls: list[dict[str, Any]]
-    tasks: list[dict[str, str]]
-    completed_tasks: list[str]
-    models: list[str]
     labels: list[Row]
     next_id: int
     undo: int

@@ -1,0 +1,103 @@
+"""A document at work: its views' messages, one at a time, and its labels stored. No widget, so that tests need none."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..annotations import Annotation
+from ..errors import InputError
+from ..rasterize import Window
+from .answering import Course, Reply
+from .autosave import Autosave, Shelf, Stored
+from .conflict import keep_both
+from .conversation import Conversation
+from .document import Document, Settings
+from .picture import Picture
+from .protocol import Saved
+
+
+class Desk:
+    """Takes messages from any thread. `told` gets the `saved` messages that nobody has asked for."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        picture: Picture,
+        tiles: Sequence[Window],
+        settings: Settings,
+        course: Course,
+        *,
+        told: Callable[[Saved], None] = lambda saved: None,
+        delay_s: float = 0.5,
+    ) -> None:
+        """Opens what is on the shelf. Raises InputError, SchemaError."""
+        self._lock = threading.RLock()
+        start = shelf.read()
+        document = Document(start, picture, tiles, settings)
+        self.autosave = Autosave(shelf, start, self._snapshot, lambda stored: told(saved_message(stored)), delay_s)
+        self.conversation = Conversation(
+            document,
+            course,
+            clock=time.monotonic,
+            changed=self.autosave.changed,
+            saved=lambda: saved_message(self.autosave.stored),
+            save=self.autosave.flush,
+            resolve=self._resolve,
+            tile=_first_unfinished(document),
+        )
+
+    @property
+    def annotation(self) -> Annotation:
+        """The labels as they stand."""
+        return self._snapshot()[0]
+
+    def receive(self, content: Any) -> Reply:
+        """The answer to a message of a view."""
+        with self._lock:
+            return self.conversation.receive(content)
+
+    def flush(self) -> None:
+        """Store now what is not stored yet."""
+        self.autosave.flush()
+
+    def _snapshot(self) -> tuple[Annotation, int]:
+        with self._lock:
+            return self.conversation.annotation, self.conversation.document.rev
+
+    def _resolve(self, choice: str) -> None:
+        """End a conflict: take the labels of the others, or keep both. Called with the lock held."""
+        stored = self.autosave.stored
+        if not stored.conflict:
+            raise InputError("There is no conflict to resolve: the labels are this notebook's.")
+        theirs, old = self.autosave.theirs(), self.conversation.document
+        labels = theirs
+        if choice == "keep_both":
+            labels = keep_both(stored.base, self.conversation.annotation, theirs)
+        document = Document(
+            replace(labels, version=theirs.version), old.picture, old.sheet.tiles, old.settings, earlier=old
+        )
+        self.conversation.renew(document)
+        self.autosave.resolved(theirs)
+        self.autosave.flush()
+
+
+def _first_unfinished(document: Document) -> int:
+    done = set(document.finished_tiles)
+    return next((number for number in range(len(document.sheet.tiles)) if number not in done), 0)
+
+
+def saved_message(stored: Stored) -> Saved:
+    """What the views are told."""
+    return {
+        "answer": "saved",
+        "session": None,
+        "request": None,
+        "rev": stored.rev,
+        "seqs": stored.sessions,
+        "error": stored.error,
+        "conflict": stored.conflict,
+    }
