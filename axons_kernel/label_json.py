@@ -32,7 +32,7 @@ from .pausing import collection_paused
 Problem = Callable[[Note], None]
 
 _MAX_DEPTH = 30  # of groups in groups, and of values that are kept without being understood
-BROKEN = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+BROKEN = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def strict(note: Note) -> None:
@@ -75,7 +75,7 @@ class _Reader:
         if not isinstance(kind, str):
             raise ValueError(f"label_type {kind!r:.40} is no text")
         cls: type[Label]
-        cls, keys, geometry = _GEOMETRY.get(kind, (OpaqueLabel, (), lambda i: {"raw": dict(i)}))
+        cls, keys, geometry = _GEOMETRY.get(kind, (OpaqueLabel, (), _unknown))
         read = geometry(item)
         if cls is GroupLabel:
             if depth >= _MAX_DEPTH:
@@ -128,6 +128,8 @@ def reason(error: Exception) -> str:
     """Why an item is broken, in words for the user; `error` is one of BROKEN."""
     if isinstance(error, KeyError):
         return f"the key {error} is missing"
+    if isinstance(error, IndexError):
+        return "a list is too short"
     if isinstance(error, OverflowError):
         return "a number is too large"
     if isinstance(error, TypeError | AttributeError):
@@ -201,6 +203,10 @@ def _components(key: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         return {"components": item[key]}
 
     return read
+
+
+def _unknown(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {"raw": {key: value for key, value in item.items() if key not in ("label_class", "object_id", "source")}}
 
 
 def _ellipse(item: Mapping[str, Any]) -> dict[str, Any]:

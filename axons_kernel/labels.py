@@ -196,13 +196,14 @@ class CompositeLabel(Label):
 
 @dataclass(frozen=True, kw_only=True)
 class OpaqueLabel(Label):
-    """A label of a type that is not known here: kept word for word, fills nothing."""
+    """A label of a type that is not known here: its other keys are kept word for word in `raw`; it fills nothing."""
 
     raw: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         """The label as it came, with the class and the id that it has now."""
-        return {**self.raw, "label_class": self.label_class, "object_id": self.object_id}
+        own = {"label_class": self.label_class, "object_id": self.object_id}
+        return {**self.raw, **own} if self.source is None else {**self.raw, **own, "source": self.source}
 
 
 def _point_json(point: Point) -> dict[str, float]:

@@ -77,7 +77,7 @@ def _feature(label: Label, geometry: dict[str, Any], colours: Mapping[str, tuple
 
 def _uuid(object_id: str) -> str:
     """QuPath's ids are UUIDs, one per object; django-labeller's are longer."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, object_id))
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, object_id.encode("utf-8", "replace").decode()))
 
 
 def _geometry(label: Label) -> tuple[dict[str, Any], bool]:

@@ -85,16 +85,14 @@ def _with_size(label: BoxLabel, where: str, notes: list[Note]) -> BoxLabel | Non
 
 
 def _with_clean_text(label: Label, where: str, notes: list[Note]) -> Label:
-    name = label.label_class
-    if name == "":
-        return replace(label, label_class=None)
-    if name is None or name.isascii():
-        return label
-    clean = name.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be stored
-    if clean == name:
-        return label
-    notes.append(Note(where, "renamed", "its class name holds broken characters"))
-    return replace(label, label_class=clean)
+    """Half a surrogate pair is no text that can be stored."""
+    name = label.label_class or None
+    if (name is None or name.isascii()) and label.object_id.isascii():
+        return label if name == label.label_class else replace(label, label_class=name)
+    clean = name and name.encode("utf-8", "replace").decode()
+    if clean != name:
+        notes.append(Note(where, "renamed", "its class name holds broken characters"))
+    return replace(label, label_class=clean, object_id=label.object_id.encode("utf-8", "replace").decode())
 
 
 def _inside(kept: list[tuple[str, Label]], shape: Shape, notes: list[Note]) -> list[tuple[str, Label]]:

@@ -27,7 +27,8 @@ def encode(mask: NDArray[np.bool_], window: Window, shape: Shape) -> list[int]:
     borders = np.empty(2 * len(starts) + 2, dtype=np.int64)
     borders[0], borders[-1] = 0, height * width
     borders[1:-1:2], borders[2:-1:2] = starts, ends
-    return [int(n) for n in np.diff(borders)]
+    runs = [int(n) for n in np.diff(borders)]
+    return runs if runs[-1] else runs[:-1]
 
 
 def decode(counts: Sequence[int], shape: Shape) -> tuple[NDArray[np.bool_], tuple[int, int]]:
