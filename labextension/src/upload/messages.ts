@@ -1,4 +1,4 @@
-/** The messages between the upload and the kernel, and the state that the kernel shares. */
+/** The messages between upload and kernel (one of each is in tests/data/upload/messages.json), and the shared state. */
 
 export type FileState =
   'receiving' | 'importing' | 'asking' | 'done' | 'failed';

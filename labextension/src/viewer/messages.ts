@@ -1,4 +1,4 @@
-/** The messages between the view and the kernel. tests/fixtures/viewer_messages.json holds one of each. */
+/** The messages between the view and the kernel. tests/data/viewer/messages.json holds one of each. */
 
 import type { Look } from './scene';
 

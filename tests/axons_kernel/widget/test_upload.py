@@ -20,7 +20,7 @@ from axons_kernel.errors import ImageReadError, InputError, StorageError
 from axons_kernel.widget.upload import Imported, Place, UploadWidget
 from axons_kernel.widget.upload_messages import CHUNK, parse_upload_message
 
-MESSAGES = json.loads((Path(__file__).parents[2] / "messages" / "upload.json").read_text())
+MESSAGES = json.loads((Path(__file__).parents[2] / "data" / "upload" / "messages.json").read_text())
 HELLO = b"hello"
 MODIFIED = 12.5
 

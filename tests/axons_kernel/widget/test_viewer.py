@@ -29,7 +29,7 @@ from axons_kernel.widget.viewer import ViewerWidget
 from axons_kernel.widget.viewer_messages import parse_message
 
 REPOSITORY = Path(__file__).parents[3]
-MESSAGES = json.loads((REPOSITORY / "tests" / "messages" / "viewer.json").read_text())
+MESSAGES = json.loads((REPOSITORY / "tests" / "data" / "viewer" / "messages.json").read_text())
 NASTY = "<img src=x onerror=alert(1)>"
 MakePyramid = Callable[..., Pyramid]
 
