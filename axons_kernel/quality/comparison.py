@@ -58,6 +58,10 @@ class Comparison:
             table[names.index(self.annotated.classes[a - 1]), names.index(self.reference.classes[r - 1])] += 1
         return cohen_kappa(table)
 
+    def rows(self) -> list[dict[str, str | int | float]]:
+        """All scores of each class by name: one line each in a table or a CSV file."""
+        return [scores.row() for scores in self.classes]
+
     def raster(self, window: Tile | None = None) -> NDArray[np.uint8]:
         """The findings as (h, w, 4) uint8 RGBA over `window` (image pixels), by default over all that was compared."""
         part = window or self.tile

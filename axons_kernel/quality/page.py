@@ -77,7 +77,18 @@ def _scores(comparison: Comparison) -> str:
     return (
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"<details><summary>What the columns mean</summary><ul>{meanings}</ul></details>"
+        f"<details><summary>All scores</summary>{_all_scores(comparison)}</details>"
     )
+
+
+def _all_scores(comparison: Comparison) -> str:
+    """Scores as lines and classes as columns."""
+    columns = comparison.rows()
+    lines = []
+    for name in columns[0] if columns else ():
+        cells = [value if isinstance(value := column[name], str | int) else _number(value, ".3f") for column in columns]
+        lines.append("".join(f"<td>{html.escape(str(cell))}</td>" for cell in (name, *cells)))
+    return f"<table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
 
 
 def score_row(scores: ClassComparison) -> list[str]:

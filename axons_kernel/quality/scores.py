@@ -15,6 +15,7 @@ from .instances import Instances
 from .matching import PART, Matching
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+TOLERANCES_PX = (1, 2, 3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,22 @@ class ClassComparison:
     def boundary_iou(self, share: float = BAND_SHARE) -> float:
         """IoU of the bands along the outlines of the class; see `boundary.boundary_iou`."""
         return boundary_iou(self.annotated.mask(self.name), self.reference.mask(self.name), share=share)
+
+    def row(self) -> dict[str, str | int | float]:
+        """All scores by name, for a table of many students; a score with nothing to count is NaN. Distances in px."""
+        pixels = {key: getattr(self.pixels, key) for key in ("dice", "iou", "precision", "recall")}
+        objects = {f"{key}@{t}": getattr(s, key) for key in ("f1", "panoptic_quality") for t, s in self.at.items()}
+        surface = {f"surface_dice@{px}px": self.boundary.surface_dice(px) for px in TOLERANCES_PX}
+        return {
+            **{"class": self.name, "objects": self.objects, "drawn": self.drawn, **self.counts},
+            **pixels,
+            **objects,
+            **surface,
+            "boundary_iou": self.boundary_iou(),
+            "hd95_px": self.boundary.hausdorff(95),
+            "assd_px": self.boundary.mean(),
+            "offset_px": self.offset_px,
+        }
 
 
 def compare_class(

@@ -171,7 +171,7 @@ def test_classes_of_objects_have_a_kappa() -> None:
 
 
 def test_only_the_tile_counts_and_places_stay_those_of_the_image() -> None:
-    tile = Tile(100, 0, 60, 60)
+    tile = Tile(100, 5, 60, 60)
     comparison = compare(damaged(), reference(), shape=SHAPE, tile=tile)
     (extra,) = comparison.findings
     assert extra.kind == "extra" and (extra.x, extra.y) == (130.5, 20.5)
@@ -181,6 +181,19 @@ def test_only_the_tile_counts_and_places_stay_those_of_the_image() -> None:
     assert over_the_edge.tile == Tile(100, 0, 60, 60)
     with pytest.raises(InputError, match="not on the image of 160 x 120"):
         compare(damaged(), reference(), shape=SHAPE, tile=Tile(160, 0, 10, 10))
+
+
+def test_all_scores_by_name() -> None:
+    myelin, axon = compare(damaged(), reference(), shape=SHAPE, classes=["myelin", "axon"]).rows()
+    assert list(myelin) == list(axon)
+    assert {"dice", "iou", "precision", "recall", "f1@0.5", "f1@0.9", "panoptic_quality@0.5", "boundary_iou"} <= set(
+        axon
+    )
+    assert {"surface_dice@1px", "surface_dice@3px", "hd95_px", "assd_px", "offset_px", "missed", "wrong class"} <= set(
+        axon
+    )
+    assert (axon["class"], axon["objects"], axon["missed"]) == ("axon", 9, 1)
+    assert float(axon["f1@0.5"]) >= float(axon["f1@0.9"])
 
 
 def test_feedback_is_plain_json() -> None:
