@@ -55,9 +55,7 @@ class ProjectTiles:
         key = f"tilings/{image.name}.json"
         before = self.store.version(key)
         tiling = cut(image, size=size, overlap=overlap, edge=edge, level=level, keep=keep, min_share=min_share)
-        self.store.replace(
-            key, tiling.encode(), before
-        )  # cutting takes a while, and another process may have been faster
+        self.store.replace(key, tiling.encode(), before)  # another process may have been faster
         return tiling
 
     def tiling(self, image: ProjectImage | str) -> Tiling:

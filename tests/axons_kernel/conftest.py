@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -158,3 +159,32 @@ def add_discs(discs: Callable[..., Arrays]) -> Callable[..., str]:
         return image.name
 
     return add
+
+
+@pytest.fixture(scope="session")
+def finished_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project that went all the way, from two images to a prediction; made once, for copying."""
+    from axons_kernel.training import TrainingConfig
+
+    made = open_project(tmp_path_factory.mktemp("finished") / "nerve")
+    rng = np.random.default_rng(0)
+    for name in ("left", "right"):
+        mask = np.zeros((96, 128), np.uint8)
+        mask[20:70, 30:60] = 1
+        image = made.import_image(
+            np.clip(60 + 120 * mask + rng.normal(0, 20, mask.shape), 0, 255).astype(np.uint8),
+            name=name,
+            pixel_size_um=0.1,
+        )
+        made.import_mask(image, mask, ["disc"])
+        made.tile(image, size=64, overlap=0)
+    training_set = made.create_training_set(images=["left", "right"], validation=0.2)
+    run = made.train(training_set, TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2), on="inline")
+    made.predict(run.best, "right", progress=False)
+    return Path(made.store.url)
+
+
+@pytest.fixture
+def finished(finished_template: Path, tmp_path: Path) -> Project:
+    """A project of one's own that went all the way: images, labels, tiles, training set, run, model, prediction."""
+    return open_project(shutil.copytree(finished_template, tmp_path / "nerve"))
