@@ -32,6 +32,7 @@ LAYERS = {
         formats.scaling formats.values formats.yolo
         annotation_merge annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
         tissue training_sets
+        widget.drawing widget.places
         widget.answering widget.autosave widget.conflict widget.conversation widget.desk widget.numbering widget.sessions
         widget.assets widget.assist widget.booleans widget.controls widget.document widget.edits widget.fields widget.ink
         widget.livewire widget.log widget.objects widget.ops widget.picture widget.placed widget.progress widget.protocol

@@ -40,13 +40,25 @@ def stroke(points: Sequence[int], radii: int | Sequence[int], window: Window) ->
     line = np.asarray(points, np.int64).reshape(-1, 2)
     radius = np.broadcast_to(np.asarray(radii, np.int64), len(line))
     starts, ends, widths = _parts(line, radius)
-    origin = np.array([window[0] * SUB, window[1] * SUB])
-    spans = _Spans(window)
+    near = _near(line, int(radius.max()), window)
+    origin = np.array([near[0] * SUB, near[1] * SUB])
+    spans = _Spans(near)
     spans.discs(line[:1] - origin, radius[:1])
     spans.discs(starts - origin, widths)
     spans.discs(ends - origin, widths)
     spans.bands(starts - origin, ends - origin, widths)
-    return spans.covered()
+    mask = np.zeros((window[3], window[2]), bool)
+    x, y = near[0] - window[0], near[1] - window[1]
+    mask[y : y + near[3], x : x + near[2]] = spans.covered()
+    return mask
+
+
+def _near(line: Ints, radius: int, window: Window) -> Window:
+    """The part of a window that a stroke can reach."""
+    x0, y0, width, height = window
+    low = np.clip((line.min(axis=0) - radius) // SUB - [x0, y0], 0, [width, height])
+    high = np.clip((line.max(axis=0) + radius) // SUB + 1 - [x0, y0], low, [width, height])
+    return (x0 + int(low[0]), y0 + int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
 
 
 def _parts(line: Ints, radius: Ints) -> tuple[Ints, Ints, Ints]:

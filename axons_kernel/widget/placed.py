@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..annotations import GroupLabel, Label, PolygonLabel, Ring
 from ..errors import InputError
-from ..rasterize import Window, bounding_window, fill_rings, mask_to_rings
+from ..rasterize import Window, fill_rings, mask_to_rings
 
 TRACED_WHOLE = 2**22  # pixels: larger labels are not traced anew as a whole
 Mask = NDArray[np.bool_]
@@ -27,12 +28,22 @@ class Placed:
     @classmethod
     def of(cls, label: Label, z: int, shape: tuple[int, int], *, proposal: bool = False) -> Placed:
         """`shape` (H, W) is the image's."""
-        _, _, w, h = bounds = bounding_window(label.rings(), shape)
-        return cls(label, z, bounds if w and h else None, proposal)
+        return cls(label, z, _bounds(label, shape), proposal)
 
     def having(self, label: Label, shape: tuple[int, int]) -> Placed:
         """Another label in the same place."""
         return Placed.of(label, self.z, shape, proposal=self.proposal)
+
+
+def _bounds(label: Label, shape: tuple[int, int]) -> Window | None:
+    """As `bounding_window`, but quick for small labels."""
+    points = [point for ring in label.rings() for point in ring]
+    if not points:
+        return None
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    left, right = (min(max(round_(v), 0), shape[1]) for round_, v in ((math.floor, min(xs)), (math.ceil, max(xs))))
+    top, bottom = (min(max(round_(v), 0), shape[0]) for round_, v in ((math.floor, min(ys)), (math.ceil, max(ys))))
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
 def covered(label: Label, window: Window) -> Mask:

@@ -14,7 +14,9 @@ import numpy as np
 from ..annotations import Label
 from ..rasterize import Window
 from .booleans import Ids, cut
-from .placed import Mask, Placed, around, covered, overlap, painted
+from .drawing import draw
+from .placed import Placed, around, overlap, painted
+from .places import Places
 
 RASTERS_KEPT = 3
 Changes = Mapping[int, Placed | None]  # label number -> what it is now; None: it is gone
@@ -32,6 +34,9 @@ class Sheet:
         self.labels = {n: Placed.of(label, z, shape) for z, (n, label) in enumerate(labels.items(), start=1)}
         self.next_id = max(next_id, max(self.labels, default=0) + 1)
         self.next_z = len(self.labels) + 1
+        self._places = Places()
+        for number, placed in self.labels.items():
+            self._places.put(number, placed.bounds)
         self._rasters: OrderedDict[int, Ids] = OrderedDict()
         self._overlapped: set[int] = set()  # labels of which pixels may lie under another label
 
@@ -48,8 +53,7 @@ class Sheet:
 
     def touching(self, window: Window) -> list[int]:
         """Numbers of the labels whose bounds meet a window, in drawing order."""
-        hit = [(p.z, n) for n, p in self.labels.items() if p.bounds and overlap(p.bounds, window)]
-        return [n for _, n in sorted(hit)]
+        return sorted(self._places.meeting(window), key=lambda number: self.labels[number].z)
 
     def add(self, label: Label, *, proposal: bool = False) -> tuple[int, Placed]:
         """A number, and a place on top of all, for a new label; put it in with `put`."""
@@ -80,6 +84,7 @@ class Sheet:
             touched = [p.bounds for n, now in changes.items() for p in (self.labels.get(n), now) if p]
             dirty = around(*touched)
         for number, now in changes.items():
+            self._places.put(number, now.bounds if now else None)
             if now is None:
                 self.labels.pop(number, None)
             else:
@@ -94,13 +99,6 @@ class Sheet:
     def _draw(self, tile: int, window: Window) -> None:
         part = cut(self._rasters[tile], self.tiles[tile], window)
         part[...] = 0
-        for number in self.touching(window):
-            placed = self.labels[number]
-            inside = overlap(placed.bounds or window, window) or window
-            self._paint(cut(part, window, inside), covered(placed.label, inside), number)
-
-    def _paint(self, ids: Ids, mask: Mask, number: int) -> None:
-        below = ids[mask]
-        if below.any():
-            self._overlapped.update(np.unique(below).tolist())
-        ids[mask] = number
+        self._overlapped |= draw(
+            part, window, [(number, self.labels[number].label) for number in self.touching(window)]
+        )
