@@ -55,10 +55,7 @@ def read_layout(file: IO[bytes]) -> Layout:
     file.seek(0)
     with tifffile.TiffFile(file, _multifile=False) as tiff:
         first = tiff.series[0]
-        found = list(first.levels)
-        if len(found) == 1:  # coarser ones may be stored as plain images that follow
-            same = (s for s in tiff.series[1:] if (s.axes, s.dtype, s.ndim) == (first.axes, first.dtype, first.ndim))
-            found += [s for s in same if _is_coarser(_plane_shape(s), _plane_shape(found[0]))]
+        found = first.levels  # in SubIFDs, or as plain images that follow
         whole = _plane_shape(first)
         planes = tuple(_planes(series) for series in found)
         levels = tuple(
@@ -75,12 +72,6 @@ def _plane_shape(series: Any) -> tuple[int, int]:
     if series.axes not in ("YX", "YXS", "SYX", "CYX"):
         raise ValueError(f"its axes are {series.axes}; YX, YXS, SYX or CYX is needed")
     return series.shape[series.axes.index("Y")], series.shape[series.axes.index("X")]
-
-
-def _is_coarser(shape: tuple[int, int], whole: tuple[int, int]) -> bool:
-    return all(b > a for a, b in zip(shape, whole, strict=True)) and max(
-        abs(shape[0] * whole[1] / whole[0] - shape[1]), abs(shape[1] * whole[0] / whole[1] - shape[0])
-    ) <= 1 + max(whole) / min(whole)
 
 
 def _scale(whole: tuple[int, int], shape: tuple[int, int]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -138,12 +139,21 @@ def test_reading_ahead_gives_the_same_in_order() -> None:
         np.testing.assert_array_equal(values, tile.cut(pixels))
 
 
+class SlowFile(io.BytesIO):
+    """Lets other threads run between finding a place and reading there."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        place = super().seek(offset, whence)
+        time.sleep(0.0001)
+        return place
+
+
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_threads_share_a_pyramid(tmp_path: Path, on_disk: bool) -> None:
     pixels = picture((900, 900))
     data = tiff(pixels, tile=(64, 64), compression="zlib")
     (tmp_path / "image.tif").write_bytes(data)
-    file = open(tmp_path / "image.tif", "rb") if on_disk else io.BytesIO(data)  # noqa: SIM115 - the pyramid closes it
+    file = open(tmp_path / "image.tif", "rb") if on_disk else SlowFile(data)  # noqa: SIM115 - the pyramid closes it
     opened = Pyramid(file, "image.tif", ChunkCache(200_000))
     tiles = [Tile(x, y, 90, 70) for y in range(0, 800, 130) for x in range(0, 800, 110)] * 4
     with ThreadPoolExecutor(8) as pool:
@@ -212,6 +222,24 @@ def test_two_readers_share_one_decoding() -> None:
         may_end.set()
         assert {id(promise.result()) for promise in promises} == {id(promises[0].result())}
     assert calls == [1] and cache.info().hits == 2
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_a_failure_is_raised_and_not_kept(pooled: bool) -> None:
+    cache, answers = ChunkCache(), iter([OSError("cut"), np.zeros(5, np.uint8)])
+
+    def load() -> NDArray[np.uint8]:
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(OSError, match="cut"):
+            cache.begin("key", load, pool if pooled else None).result()
+        pool.submit(int).result()  # the first is done with now
+        assert cache.begin("key", load, pool if pooled else None).result().size == 5
+    assert cache.info().bytes == 5
 
 
 def test_cached_pixels_cannot_be_changed_by_a_reader() -> None:
