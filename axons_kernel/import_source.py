@@ -124,7 +124,7 @@ def _transfer_bar(location: str, progress: bool) -> Iterator[Callable[[int, int]
 
 
 def side_file_sizes(location: str) -> tuple[KnownSize, ...]:
-    """The pixel sizes in files beside an image: `<stem>.json`, `<stem>.txt` and the folder's one.
+    """The pixel sizes in files beside an image: a JSON one (also of a whole BIDS subject), `<stem>.txt`, the folder's.
 
     Raises InputError or SchemaError when such a file cannot be understood.
     """
@@ -134,13 +134,24 @@ def side_file_sizes(location: str) -> tuple[KnownSize, ...]:
     stem = file
     while os.path.splitext(stem)[1].lower() in _ENDS:
         stem = os.path.splitext(stem)[0]
-    found = []
-    for side in (f"{stem}.json", f"{stem}.txt", FOLDER_SIDE_FILE):
-        path = os.path.join(folder, side)
+    found = (_first_json(folder, stem), _in_text(folder, f"{stem}.txt"), _in_text(folder, FOLDER_SIDE_FILE))
+    return tuple(size for size in found if size is not None)
+
+
+def _first_json(folder: str, stem: str) -> KnownSize | None:
+    """From `<stem>.json`; in BIDS, sub-1_SEM.json holds for sub-1_sample-2_SEM.png where that has none of its own."""
+    *entities, suffix = stem.split("_")
+    count = len(entities) if stem.startswith("sub-") else 0
+    for name in [stem, *("_".join([*entities[:kept], suffix]) for kept in range(count - 1, 0, -1))]:
+        path = os.path.join(folder, f"{name}.json")
         data = read_if_there(path)
-        if data is None or side == file:
-            continue
-        as_json = side.endswith(".json")
-        known = json_size(parse_json(data, path), path) if as_json else text_size(data.decode(errors="replace"), path)
-        found += [known] if known else []
-    return tuple(found)
+        size = None if data is None else json_size(parse_json(data, path), path)
+        if size is not None:
+            return size
+    return None
+
+
+def _in_text(folder: str, name: str) -> KnownSize | None:
+    path = os.path.join(folder, name)
+    data = read_if_there(path)
+    return None if data is None else text_size(data.decode(errors="replace"), path)

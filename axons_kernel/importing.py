@@ -62,7 +62,8 @@ def store_images(store: Store, sources: Sequence[Source], options: ImportOptions
             try:
                 done.append(store_image(store, source, None, quiet))
             except AxonsKernelError as error:
-                failed.append(f"{_called(source, f'number {number}')}: {error}")
+                called = _called(source, f"number {number}")
+                failed.append(str(error) if called in str(error) else f"{called}: {error}")
     if failed:
         raise InputError(
             f"{len(failed)} of {len(sources)} could not be imported; the others are in the project.\n"
@@ -210,7 +211,7 @@ def _write(store: Store, picture: Picture, info: ImageInfo, progress: bool) -> I
     bar = tqdm(desc=f"importing {info.name}", total=rows, unit="row", disable=not progress, delay=1, file=sys.stdout)
     with bar, _leaving_nothing(store, pixels, key):
         with store.writing(pixels) as path:
-            write_ome_tiff(path, picture, info.pixel_size_um, on_rows=bar.update)
+            write_ome_tiff(path, picture, info.pixel_size_um, title=info.name, on_rows=bar.update)
             info = info.model_copy(update={"file_sha256": file_sha256(path), "file_bytes": path.stat().st_size})
             if store.exists(key):
                 raise taken

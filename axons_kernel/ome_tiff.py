@@ -39,12 +39,14 @@ def write_ome_tiff(
     picture: Picture,
     pixel_size_um: float | None,
     *,
+    title: str | None = None,
     categorical: bool = False,
     on_rows: Callable[[int], object] = lambda rows: None,
 ) -> None:
     """Write `picture` (uint8, uint16 or float32) to a new file; `on_rows` hears how many rows were written.
 
-    `categorical`: the values are class numbers, so the coarser levels pick values and never mix them.
+    `title` is the name that viewers show. `categorical`: the values are class numbers, so the coarser levels pick values
+    and never mix them.
     """
     import tifffile
 
@@ -66,7 +68,7 @@ def write_ome_tiff(
     ):
         pyramid = _PyramidWriter(picture, spill, pool, categorical)
         first = chain(pyramid.tiles(on_rows))  # which nobody can close
-        metadata = _ome_metadata(picture, pixel_size_um)
+        metadata = _ome_metadata(picture, pixel_size_um) | ({"Name": title} if title else {})
         writer.write(first, shape=(*lead, *shapes[0], *rest), subifds=len(shapes) - 1, metadata=metadata, **options)
         for _ in first:  # the writer stops at the last tile of level 0; what follows fills the coarser levels
             pass

@@ -18,6 +18,10 @@ WHOLE_LIMIT = 512 << 20  # bytes; what cannot be read in parts must fit into thi
 BAND_BYTES = 16 << 20  # about as much of a plane is in one band
 
 
+class Unreadable(ValueError):
+    """What is wrong with the bytes of an image, as the end of a sentence; a reader raises it, `reading` tells it."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """An opened image whose pixels are still to be read.

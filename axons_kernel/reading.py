@@ -9,7 +9,7 @@ from functools import partial
 from typing import IO
 
 from .errors import AxonsKernelError, ImageReadError
-from .picture import Bands, Choice, Picture, standard_picture
+from .picture import Bands, Choice, Picture, Unreadable, standard_picture
 from .reading_pillow import open_with_pillow
 from .reading_tiff import MAGIC, open_tiff
 from .reading_zarr import open_zarr
@@ -45,10 +45,8 @@ def readable(name: str) -> Iterator[None]:
     except AxonsKernelError:  # a sentence already
         raise
     except Exception as error:  # decoders raise whatever they like
-        raise ImageReadError(
-            f"{name} is not an image that can be read ({type(error).__name__}: {str(error)[:150]}). "
-            f"Allowed are {ALLOWED}."
-        ) from error
+        why = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {str(error)[:150]}"
+        raise ImageReadError(f"{name} is not an image that can be read ({why}). Allowed are {ALLOWED}.") from error
 
 
 def _guarded(picture: Picture, name: str) -> Picture:

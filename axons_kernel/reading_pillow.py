@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .picture import WHOLE_LIMIT, Bands, Choice, Picture, array_picture
+from .picture import WHOLE_LIMIT, Bands, Choice, Picture, Unreadable, array_picture
 from .pixel_sizes import KnownSize, resolution_size
 
 FORMATS = ("PNG", "JPEG", "JPEG2000", "BMP", "DIB", "WEBP")
@@ -24,7 +24,7 @@ def open_with_pillow(file: IO[bytes], name: str, choice: Choice) -> Picture:
 
     Raises InputError for a choice that is not there, and whatever the decoder raises on broken bytes.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     for plugin in _PLUGINS:  # each makes its format known
         import_module(f"PIL.{plugin}ImagePlugin")
@@ -33,13 +33,15 @@ def open_with_pillow(file: IO[bytes], name: str, choice: Choice) -> Picture:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours
         try:
             image = Image.open(file, formats=FORMATS)
+        except UnidentifiedImageError as error:
+            raise Unreadable("it is empty, broken, or of another kind") from error
         except Image.DecompressionBombError as error:
-            raise ValueError(f"its pixels are too many for a file that is read whole: {_ADVICE}") from error
+            raise Unreadable(f"its pixels are too many for a file that is read whole: {_ADVICE}") from error
     deep = _deep_png(file)
     width, height = image.size
     values = {"L": 1, "1": 1, "P": 4, "I;16": 2, "I;16B": 2, "LA": 4}.get(image.mode, 4) * (2 if deep else 1)
     if width * height * values > WHOLE_LIMIT:
-        raise ValueError(
+        raise Unreadable(
             f"{width} x {height} pixels are too many for a {image.format} file, which is read whole: {_ADVICE}"
         )
     for axis in "zt":

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ImageReadError
-from .picture import Bands, Choice, Picture
+from .picture import Bands, Choice, Picture, Unreadable
 from .tiff_chain import check_chain
 from .tiff_facts import channel_names, tiff_sizes
 from .tiff_segments import ContiguousReader, SegmentReader
@@ -47,14 +47,14 @@ def open_tiff(file: IO[bytes], name: str, choice: Choice) -> Picture:
     file.seek(0)
     tiff = tifffile.TiffFile(file, _multifile=False)  # only the bytes that were given are read
     if not tiff.series:
-        raise ValueError("it has no pages")
+        raise Unreadable("it has no pages")
     number, notes = _main_series(tiff, name)
     series = tiff.series[number]
     page = series.keyframe
     leading = series.axes.removesuffix(page.axes)
     lengths = dict(zip(leading, series.shape, strict=False))
     if len(leading) == len(series.axes) or len(lengths) != len(leading):
-        raise ValueError(f"its axes {series.axes} are not supported")
+        raise Unreadable(f"its axes {series.axes} are not supported")
     chosen = _chosen_planes(lengths, choice, name)
     colours = _colours(tiff, page)
     count = lengths.get("C", 1)
@@ -111,7 +111,7 @@ def _reader(tiff: Any, series: Any, number: int) -> SegmentReader | ContiguousRe
         return ContiguousReader(series, series.keyframe, number, file_bytes)
     page = series.pages[number] if number < len(series.pages) else None
     if page is None:
-        raise ValueError("some of its planes are missing or stand in other files")
+        raise Unreadable("some of its planes are missing or stand in other files")
     return SegmentReader(page, file_bytes)
 
 
@@ -161,7 +161,7 @@ def _colours(tiff: Any, page: Any) -> _Colours:
         return _Colours(lambda band: white ^ band[..., kept], dtype, len(kept))
     if page.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE) and kept:
         return _Colours(lambda band: band if len(kept) == samples else band[..., kept], dtype, len(kept))
-    raise ValueError(f"its colours ({page.photometric!s:.40}) are not supported")
+    raise Unreadable(f"its colours ({page.photometric!s:.40}) are not supported")
 
 
 def _light_of_ink(band: NDArray[Any]) -> NDArray[Any]:

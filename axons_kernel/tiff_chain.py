@@ -5,11 +5,13 @@ from __future__ import annotations
 import struct
 from typing import IO
 
+from .picture import Unreadable
+
 _MOST_PAGES = 100_000
 
 
 def check_chain(file: IO[bytes]) -> None:
-    """Raise ValueError when the pages of a TIFF (classic or Big) form a circle or are more than anybody can mean.
+    """Raise Unreadable when the pages of a TIFF (classic or Big) form a circle or are more than anybody can mean.
 
     A chain that leads out of the file ends there; the parser tells what is wrong with it.
     """
@@ -22,9 +24,9 @@ def check_chain(file: IO[bytes]) -> None:
     seen: set[int] = set()
     while place:
         if place in seen:
-            raise ValueError("its pages form a circle")
+            raise Unreadable("its pages form a circle")
         if len(seen) == _MOST_PAGES:
-            raise ValueError(f"it has more than {_MOST_PAGES} pages")
+            raise Unreadable(f"it has more than {_MOST_PAGES} pages")
         seen.add(place)
         file.seek(place)
         tags = _number(file.read(struct.calcsize(order + count)), order + count)

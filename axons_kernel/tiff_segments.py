@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .picture import BAND_BYTES, WHOLE_LIMIT
+from .picture import BAND_BYTES, WHOLE_LIMIT, Unreadable
 
 _BOMB_FLOOR = 64 << 20  # bytes; a picture up to this size may be as empty as it likes
 _BOMB_RATIO = 5000  # decoded bytes per byte of the file; a blank slide reaches some hundreds
@@ -20,24 +20,24 @@ _OWN_HEADER = {6, 7, 33003, 33004, 33005, 33007, 34712, 34892, 34927, 34933, 500
 
 
 def check_size(page: Any, file_bytes: int) -> None:
-    """Raise ValueError when a page claims more pixels than its file can hold, or its data are cut off."""
+    """Raise Unreadable when a page claims more pixels than its file can hold, or its data are cut off."""
     keyframe = page.keyframe
     shape = keyframe.shaped  # separate samples, depth, rows, columns, samples
     if min(shape) < 1:
-        raise ValueError("it has no pixels")
+        raise Unreadable("it has no pixels")
     decoded = math.prod(shape) * keyframe.dtype.itemsize
     if decoded > max(_BOMB_FLOOR, _BOMB_RATIO * file_bytes):
-        raise ValueError(f"{shape[3]} x {shape[2]} pixels are too large for a file of {file_bytes} bytes")
+        raise Unreadable(f"{shape[3]} x {shape[2]} pixels are too large for a file of {file_bytes} bytes")
     if shape[1] > 1:
-        raise ValueError("its pages are volumes, not pictures")
+        raise Unreadable("its pages are volumes, not pictures")
     segments = math.prod(keyframe.chunked)
     offsets, sizes = page.dataoffsets, page.databytecounts
     if len(offsets) < segments or len(sizes) < segments:
-        raise ValueError(f"it has {len(offsets)} of {segments} parts")
+        raise Unreadable(f"it has {len(offsets)} of {segments} parts")
     if any(offset + size > file_bytes for offset, size in zip(offsets, sizes, strict=False)):
-        raise ValueError("it is cut off")
+        raise Unreadable("it is cut off")
     if any((offset == 0) != (size == 0) for offset, size in zip(offsets[:segments], sizes, strict=False)):
-        raise ValueError("it lacks a part")
+        raise Unreadable("it lacks a part")
 
 
 class SegmentReader:
@@ -57,7 +57,7 @@ class SegmentReader:
         self._down = -(-self.height // self._chunk[0])
         row_bytes = self.width * self.samples * keyframe.dtype.itemsize
         if self._chunk[0] * max(row_bytes, self._chunk[1] * together * keyframe.dtype.itemsize) > WHOLE_LIMIT:
-            raise ValueError(
+            raise Unreadable(
                 f"its parts of {self._chunk[1]} x {self._chunk[0]} pixels are too large to be read: save it with "
                 "tiles, or with strips of few rows"
             )
@@ -119,7 +119,7 @@ class SegmentReader:
         except UnidentifiedImageError:  # the decoder knows more dialects than Pillow
             return
         if width * height > 4 * self._chunk[0] * self._chunk[1]:
-            raise ValueError(f"a part of it claims {width} x {height} pixels")
+            raise Unreadable(f"a part of it claims {width} x {height} pixels")
 
 
 class ContiguousReader:
@@ -127,7 +127,7 @@ class ContiguousReader:
 
     def __init__(self, series: Any, page: Any, number: int, file_bytes: int):
         if min(page.shaped) < 1 or page.shaped[1] > 1:
-            raise ValueError("its pages are no pictures")
+            raise Unreadable("its pages are no pictures")
         self._separate, _, self.height, self.width, together = page.shaped
         self.samples = self._separate * together
         self._dtype = np.dtype(page.parent.byteorder + page.dtype.char)
@@ -136,7 +136,7 @@ class ContiguousReader:
         plane = self._separate * self.height * self._row
         self._start = series.dataoffset + number * plane
         if self._start + plane > file_bytes:
-            raise ValueError("it is cut off")
+            raise Unreadable("it is cut off")
 
     def bands(self) -> Iterator[NDArray[Any]]:
         """(h, W, samples), from top to bottom."""
@@ -151,5 +151,5 @@ class ContiguousReader:
         self._handle.seek(self._start + (part * self.height + top) * self._row)
         data = self._handle.read(rows * self._row)
         if len(data) != rows * self._row:
-            raise ValueError("it is cut off")
+            raise Unreadable("it is cut off")
         return np.frombuffer(data, self._dtype).reshape(rows, self.width, -1)

@@ -249,6 +249,25 @@ def test_text_beside_the_image(store: Store, tmp_path: Path, name: str) -> None:
     assert store_image(store, path, None).pixel_size_um == 0.07
 
 
+def test_side_file_of_a_whole_subject(store: Store, tmp_path: Path) -> None:
+    """BIDS: what is nearer to the image wins."""
+    for name in ("sub-1_sample-1_SEM", "sub-1_sample-2_SEM"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", PIXELS, description=name)
+    (tmp_path / "sub-1_SEM.json").write_text('{"PixelSize": 0.1}')
+    (tmp_path / "sub-1_sample-2_SEM.json").write_text('{"PixelSize": 0.2}')
+    sizes = [store_image(store, tmp_path / f"sub-1_sample-{n}_SEM.tif", None).pixel_size_um for n in (1, 2)]
+    assert sizes == [0.1, 0.2]
+
+
+def test_real_micrographs(store: Store, sample_data: Path) -> None:
+    """Ten of eight rats, one of them grey with alpha, with their sizes beside them."""
+    paths = sorted((sample_data / "axon_sem_rat").glob("sub-*/micr/*.png"))
+    infos = store_images(store, paths, ImportOptions(progress=False))
+    assert len(infos) == len(paths) == 10 and {info.channels for info in infos} == {1}
+    assert {info.dtype for info in infos} == {"uint8"}
+    assert all(0.07 <= info.pixel_size_um <= 0.18 for info in infos)
+
+
 def test_a_side_file_that_is_overruled_may_be_broken(store: Store, picture: Path) -> None:
     picture.with_suffix(".json").write_text("{")
     assert store_image(store, picture, None, source_pixel_size_um=0.3).pixel_size_um == 0.3
@@ -285,7 +304,9 @@ def test_one_bad_file_does_not_lose_the_others(
 ) -> None:
     (tmp_path / "bad.png").write_bytes(b"text")
     sources = [tmp_path / "bad.png", picture, tmp_path / "none.png", PIXELS + 7]
-    with pytest.raises(InputError, match=r"2 of 4 could not be imported.*\n.*bad\.png: .*\n.*none\.png: Cannot read"):
+    with pytest.raises(
+        InputError, match=r"2 of 4 could not be imported.*\n.*bad\.png is no.*\nCannot read .*none\.png: there is no"
+    ):
         store_images(store, sources, ImportOptions.of(pixel_size_um=0.1))
     assert store.names("images") == ["array", "rat-6"]
     assert "importing: 100%" in capsys.readouterr().out
@@ -337,7 +358,7 @@ def test_an_import_that_is_killed_leaves_a_project_that_works(store: Store, tmp_
     code = (
         "import os, signal, sys; from axons_kernel import importing, ome_tiff\n"
         "whole = importing.write_ome_tiff\n"
-        "def killed(path, picture, size, *, on_rows):\n"
+        "def killed(path, picture, size, *, title, on_rows):\n"
         "    whole(path, picture, size, on_rows=lambda rows: os.kill(os.getpid(), signal.SIGKILL))\n"
         "importing.write_ome_tiff = killed\n"
         "from axons_kernel.storage import Store\n"
