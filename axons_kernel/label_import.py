@@ -84,7 +84,9 @@ def import_labels(
             f"{source.location} belongs to none of the images ({have}): import its image first, or say which it is "
             "with image=..."
         )
-    added, known = _keep(store, {i.name: i for i in images}, found, named, replace_labels)
+    added, known = _keep(
+        store, {i.name: i for i in images}, found, _in_order(classes or (), found, named), replace_labels
+    )
     return ImportReport(source.location, chosen, added, known, tuple(notes))
 
 
@@ -152,14 +154,12 @@ def _keep(
     store: Store,
     images: Mapping[str, ProjectImage],
     found: Mapping[str, Annotation],
-    named: Sequence[LabelClass],
+    classes: Sequence[str | LabelClass],
     replace_labels: bool,
 ) -> tuple[dict[str, int], int]:
     """Write: classes first, then image after image. Returns labels added per image, and how many were there."""
     editings = {name: images[name].edit_annotation() for name in found}  # a broken file shows before the first write
-    used = [name for annotation in found.values() for name in _class_names(annotation.labels)]
-    coloured = {c.name: c for c in named}
-    add_classes(store, [coloured.get(name, name) for name in dict.fromkeys([*coloured, *used])])
+    add_classes(store, classes)
     added, known = {}, 0
     for name, annotation in found.items():
         editing = editings[name]
@@ -170,6 +170,16 @@ def _keep(
         added[name] = len(new)
         known += len(annotation.labels) - len(new)
     return added, known
+
+
+def _in_order(
+    given: Sequence[str], found: Mapping[str, Annotation], named: Sequence[LabelClass]
+) -> list[str | LabelClass]:
+    """The classes to add: those used in the order that the user has given, those of the file, the others."""
+    used = dict.fromkeys(name for annotation in found.values() for name in _class_names(annotation.labels))
+    coloured = {c.name: c for c in named}
+    names = dict.fromkeys([*(name for name in given if name in used), *coloured, *used])
+    return [coloured.get(name, name) for name in names]
 
 
 def _class_names(labels: Sequence[Label]) -> list[str]:
