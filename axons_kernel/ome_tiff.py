@@ -45,8 +45,8 @@ def write_ome_tiff(
 ) -> None:
     """Write `picture` (uint8, uint16 or float32) to a new file; `on_rows` hears how many rows were written.
 
-    `title` is the name that viewers show. `categorical`: the values are class numbers, so the coarser levels pick values
-    and never mix them.
+    `title` is the name that viewers show. `categorical`: the values are class numbers, so the coarser levels pick
+    values and never mix them.
     """
     import tifffile
 
