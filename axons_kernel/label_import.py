@@ -57,6 +57,27 @@ def import_labels(
     """
     source = LabelSource.at(location)
     chosen = format_name or source.format()
+    notes: list[Note] = []
+    found, named = _found(source, chosen, images, classes, notes)
+    if not found:
+        have = ", ".join(image.name for image in images[:20]) or "none"
+        raise InputError(
+            f"{source.location} belongs to none of the images ({have}): import its image first, or say which it is "
+            "with image=..."
+        )
+    add = _in_order(classes or (), found, named)
+    added, known = _keep(store, {image.name: image for image in images}, found, add, replace_labels)
+    return ImportReport(source.location, chosen, added, known, tuple(notes))
+
+
+def _found(
+    source: LabelSource,
+    chosen: str,
+    images: Sequence[ProjectImage],
+    classes: Sequence[str] | None,
+    notes: list[Note],
+) -> tuple[dict[str, Annotation], list[LabelClass]]:
+    """What the source holds by the name of the image it belongs to, and the classes whose colours it knows."""
     index = _by_alias(images)
     hints = Hints(
         tuple(classes if classes is not None else images[0].colours) if images else (),
@@ -64,7 +85,6 @@ def import_labels(
         frozenset(size for image in images for size in (image.shape, image.info.source_shape)),
     )
     targets = [Target(i.name, _aliases(i), (i.shape, i.info.source_shape)) for i in images]
-    notes: list[Note] = []
     found: dict[str, Annotation] = {}
     named: list[LabelClass] = []
     for file, reading in read_source_labels(source, chosen, hints, targets):
@@ -78,16 +98,7 @@ def import_labels(
                 continue
             annotation = _checked(item, image, file, f"{image.name}: " if len(images) > 1 else "", notes)
             found[image.name] = _joined(found[image.name], annotation) if image.name in found else annotation
-    if not found:
-        have = ", ".join(image.name for image in images[:20]) or "none"
-        raise InputError(
-            f"{source.location} belongs to none of the images ({have}): import its image first, or say which it is "
-            "with image=..."
-        )
-    added, known = _keep(
-        store, {i.name: i for i in images}, found, _in_order(classes or (), found, named), replace_labels
-    )
-    return ImportReport(source.location, chosen, added, known, tuple(notes))
+    return found, named
 
 
 def _aliases(image: ProjectImage) -> tuple[str, ...]:
