@@ -24,7 +24,7 @@ LAYERS = {
     "pure": """
         ome_tiff picture pixel_sizes reading reading_pillow reading_tiff reading_zarr tiff_chain tiff_facts tiff_segments
         quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
-        quality.ratings quality.scores quality.turns quality.words
+        quality.painting quality.ratings quality.scores quality.turns quality.words
         label_json labels notes pausing
         formats formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder

@@ -13,9 +13,10 @@ from ..errors import InputError
 from ..metrics import same_shape
 from ..tiling import Tile
 from .agreement import cohen_kappa
-from .findings import TOLERANCE_PX, Finding, Outlines, find, outlines, raster
+from .findings import TOLERANCE_PX, Finding, Outlines, find, outlines
 from .instances import Instances, Labels, as_instances
 from .matching import Matching, match
+from .painting import raster
 from .scores import ClassComparison, compare_class
 from .turns import Turn, turned_back
 from .words import summary
@@ -67,7 +68,8 @@ class Comparison:
         part = window or self.tile
         inner = Tile(part.x - self.tile.x, part.y - self.tile.y, part.width, part.height)
         windows = (self.annotated.cut(inner).ids, self.reference.cut(inner).ids)
-        return raster(*windows, self.matching, self.outlines, self.tolerance_px)
+        origin = (part.x, part.y)
+        return raster(*windows, self.matching, self.outlines, origin=origin, tolerance_px=self.tolerance_px)
 
     def summary(self) -> list[str]:
         """Sentences for the person who drew the annotation, one or two per class."""

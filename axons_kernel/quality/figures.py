@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_NUMBERS = 20  # raters up to which each field of the matrix is written out
 MAX_SIDE = 1600  # pixels of the picture
 DIM = 0.75  # how bright the image is shown under the colours
+_HATCH = {"wrong class": "///", "merged": "---"}  # as `painting.STRIPES`
 MINE, THEIRS = "#ffffff", "#f0e442"
 _HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="black")]
 
@@ -41,7 +42,12 @@ def comparison_figure(comparison: Comparison, numbers: int) -> Figure:
     _badges(axes, comparison.findings[:numbers], radius=0.012 * max(tile.width, tile.height))
     counts = {kind: sum(f.kind == kind for f in comparison.findings) for kind in COLOURS}
     handles = [
-        Patch(facecolor=_rgb(COLOURS[kind]), edgecolor="black", label=f"{kind} ({counts[kind]}): {meaning}")
+        Patch(
+            facecolor=_rgb(COLOURS[kind]),
+            edgecolor="black",
+            hatch=_HATCH.get(kind),
+            label=f"{kind} ({counts[kind]}): {meaning}",
+        )
         for kind, meaning in MEANING.items()
     ]
     title = f"{len(comparison.findings)} to look at" + (

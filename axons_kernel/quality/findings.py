@@ -1,7 +1,4 @@
-"""What is wrong and where: the numbered findings of a comparison, and the picture of them as an RGBA raster.
-
-This is what a feedback layer shows; it needs neither a figure nor the image's pixels.
-"""
+"""What is wrong and where: the numbered findings of a comparison, as a feedback layer and a list show them."""
 
 from __future__ import annotations
 
@@ -42,7 +39,6 @@ MEANING: dict[Kind, str] = {
     "too narrow": "your outline leaves out a part",
     "shifted": "too wide on one side, too narrow on the other",
 }
-FILL_ALPHA = 150  # of 255
 _TRUE_LENGTH = 0.948  # of the length of a pixel outline, on average over all directions (Dorst and Smeulders 1987)
 TOLERANCE_PX = 2.0  # outlines that are off by no more than this are fine: people do not agree better
 
@@ -196,48 +192,3 @@ def _place(
     bottom, right = (max(box[axis].stop for box in boxes) for axis in (0, 1))
     x, y = origin[0] + cols.start + xs[middle] + 0.5, origin[1] + rows.start + ys[middle] + 0.5
     return float(x), float(y), Tile(origin[0] + left, origin[1] + top, right - left, bottom - top)
-
-
-def raster(
-    annotated: NDArray[np.int32],
-    reference: NDArray[np.int32],
-    matching: Matching,
-    pairs: Outlines,
-    tolerance_px: float = TOLERANCE_PX,
-) -> NDArray[np.uint8]:
-    """The findings painted over a window.
-
-    Shape: the windows of the two instance masks, (h, w) -> (h, w, 4) uint8 red, green, blue, alpha; transparent where
-    nothing is wrong, opaque along the edges.
-    """
-    code_a = np.zeros(matching.found.size, np.uint8)
-    code_r = np.zeros(matching.known.size, np.uint8)
-    for code, kind in enumerate(COLOURS, start=1):  # where two meet, the later kind shows
-        code_a[matching.found == kind] = code_r[matching.known == kind] = code
-    code_a[matching.found == "split"] = code_r[matching.known == "merged"] = 0  # the whole is painted, not its parts
-    codes = np.maximum(code_a[annotated], code_r[reference])
-
-    flagged = pairs.flagged(tolerance_px)
-    mine, theirs = pairs.annotated[flagged], pairs.reference[flagged]
-    back = np.zeros(matching.found.size, np.int32)  # of an annotated object in a pair, the reference's
-    back[mine] = theirs
-    partner = np.zeros(matching.known.size, np.int32)
-    partner[theirs] = mine
-    free = np.nonzero(((back > 0)[annotated] | (partner > 0)[reference]) & (codes == 0))
-    a, r = annotated[free], reference[free]
-    narrow, wide = (partner[r] > 0) & (partner[r] != a), (back[a] > 0) & (back[a] != r)
-    codes[free] = np.where(wide, 2, narrow)  # the first two of COLOURS
-    return _coloured(codes)
-
-
-def _coloured(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """RGBA of the codes of COLOURS (0: transparent), opaque where an area meets another one."""
-    palette = np.zeros((2, len(COLOURS) + 1, 4), np.uint8)
-    palette[:, 1:, :3] = list(COLOURS.values())
-    palette[0, 1:, 3], palette[1, 1:, 3] = FILL_ALPHA, 255
-    edge = np.zeros(codes.shape, np.uint8)
-    for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        differs = codes[here] != codes[there]
-        edge[here] |= differs
-        edge[there] |= differs
-    return palette[edge, codes]
