@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+import axons_kernel as ax
 from hub_config.cli import main
 from hub_config.settings import Settings
 
@@ -29,6 +30,18 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "nerve/predictions/sciatic/run-1/report.html").is_file()
+
+
+def test_the_table_of_tiles_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = ax.open_project("nerve")
+    image = project.import_image(ax.samples.axon_micrograph((600, 600)).pixels, name="sciatic", pixel_size_um=0.1)
+    table = README.partition("| you want | you write |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`((?:\w+ = )?(?:project|tiling)\.[^`]+)`", table)
+    assert len(lines) == 9
+    exec("\n".join(lines), {"project": project, "image": image})
+    assert (tmp_path / "out.tif").is_file() and (tmp_path / "tiles" / "manifest.json").is_file()
+    assert project.image("again").pixel_size_um == 0.1
 
 
 def test_every_make_target_is_in_the_readme_and_exists() -> None:
