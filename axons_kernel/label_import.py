@@ -47,18 +47,19 @@ def import_labels(
     location: str | os.PathLike[str],
     *,
     format_name: str | None = None,
+    only: bool = False,
     classes: Sequence[str] | None = None,
     replace_labels: bool = False,
 ) -> ImportReport:
     """Read labels from a file or folder, and add them to those of `images` that they belong to.
 
-    With a single image, a file belongs to it whatever it is called. Raises SchemaError, ImageReadError or InputError,
-    with nothing changed, when the source cannot be read, or belongs to no image or to one of another size.
+    With `only`, files belong to the single image, whatever they are called. Raises SchemaError, ImageReadError or
+    InputError, with nothing changed, when the source cannot be read, or belongs to no image or to one of another size.
     """
     source = LabelSource.at(location)
     chosen = format_name or source.format()
     notes: list[Note] = []
-    found, named = _found(source, chosen, images, classes, notes)
+    found, named = _found(source, chosen, images, images[0] if only else None, classes, notes)
     if not found:
         have = ", ".join(image.name for image in images[:20]) or "none"
         raise InputError(
@@ -74,6 +75,7 @@ def _found(
     source: LabelSource,
     chosen: str,
     images: Sequence[ProjectImage],
+    only: ProjectImage | None,
     classes: Sequence[str] | None,
     notes: list[Note],
 ) -> tuple[dict[str, Annotation], list[LabelClass]]:
@@ -92,7 +94,7 @@ def _found(
         notes += [replace(note, where=prefix + note.where) for note in reading.notes]
         named += reading.classes
         for item in reading.images:
-            image = _image_of(item, file, chosen, index, images if len(reading.images) == 1 else ())
+            image = only if only and len(reading.images) == 1 else _image_of(item, file, chosen, index)
             if image is None:
                 notes.append(Note(item.image or file, "left out", "the project has no image of that name"))
                 continue
@@ -117,11 +119,7 @@ def _by_alias(images: Sequence[ProjectImage]) -> dict[str, ProjectImage]:
     return {alias: image for alias, image in index.items() if image is not None}
 
 
-def _image_of(
-    item: ImageLabels, file: str, chosen: str, index: Mapping[str, ProjectImage], only: Sequence[ProjectImage]
-) -> ProjectImage | None:
-    if len(only) == 1:
-        return only[0]
+def _image_of(item: ImageLabels, file: str, chosen: str, index: Mapping[str, ProjectImage]) -> ProjectImage | None:
     base = file.rpartition("/")[2]
     suffix = FORMATS[chosen].suffix if chosen in FORMATS else ""
     stem = base.removesuffix(suffix) if suffix and base.endswith(suffix) else os.path.splitext(base)[0]

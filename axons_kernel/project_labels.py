@@ -54,7 +54,8 @@ class LabelExchange:
         images = self.images() if image is None else [self.image(image if isinstance(image, str) else image.name)]
         if isinstance(classes, str):
             raise InputError(f"classes={classes!r} is one name: give a list, as in classes=['axon'].")
-        return import_labels(self.store, images, source, format_name=format, classes=classes, replace_labels=replace)
+        how = {"only": image is not None, "replace_labels": replace}
+        return import_labels(self.store, images, source, format_name=format, classes=classes, **how)
 
     def export_annotations(
         self,

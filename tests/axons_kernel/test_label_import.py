@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,13 @@ def test_image_can_be_named(rat: Project, tmp_path: Path) -> None:
     assert rat.import_annotations(source, image="other").added == {"other": 1}
 
 
+def test_one_image_alone_is_no_reason_to_guess(rat: Project, tmp_path: Path) -> None:
+    """A file that names another image may be another student's."""
+    source = labelme_file(tmp_path / "a.json", TRIANGLE, imagePath="other.png")
+    with pytest.raises(InputError, match="belongs to none of the images"):
+        rat.import_annotations(source)
+
+
 def test_images_that_the_project_lacks_are_told(rat: Project, tmp_path: Path) -> None:
     images = tuple(ImageLabels(name, Annotation((BOX,)), SHAPE) for name in ("rat-6", "rat-7"))
     (tmp_path / "coco.json").write_bytes(FORMATS["coco"].write(images, ()).files["annotations.json"])
@@ -183,6 +192,36 @@ def test_a_broken_file_among_others_changes_nothing(rat: Project, tmp_path: Path
     (folder / "rat-7.json").write_text(whole)
     (folder / "notes.json").write_text('{"BIDSVersion": "1.8"}')
     assert rat.import_annotations(folder).added == {"rat-6": 1, "rat-7": 1}
+
+
+KILLED = """
+import os, sys
+from axons_kernel import label_files, open_project
+
+save, saved = label_files.LabelEditing.save, []
+
+def killed(self, annotation):
+    if saved:
+        os._exit(9)
+    saved.append(1)
+    save(self, annotation)
+
+label_files.LabelEditing.save = killed
+open_project(sys.argv[1]).import_annotations(sys.argv[2])
+"""
+
+
+def test_killed_half_way_it_goes_on_when_run_again(rat: Project, tmp_path: Path) -> None:
+    add_image(rat, "rat-7")
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    for name in ("rat-6", "rat-7"):
+        labelme_file(folder / f"{name}.json", TRIANGLE, TRIANGLE, imagePath=f"{name}.png")
+    child = subprocess.run([sys.executable, "-c", KILLED, rat.store.url, str(folder)], check=False)
+    assert child.returncode == 9
+    assert [len(rat.image(name).annotation().labels) for name in ("rat-6", "rat-7")] == [2, 0]
+    report = rat.import_annotations(folder)
+    assert (report.added, report.known) == ({"rat-6": 0, "rat-7": 2}, 2)
 
 
 @pytest.mark.parametrize(
