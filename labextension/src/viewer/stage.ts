@@ -4,6 +4,7 @@ import OpenSeadragon from 'openseadragon';
 
 import { Layer } from './layer';
 import type { ViewCommand } from './keys';
+import { viewerOptions } from './options';
 import {
   overlayLook,
   type Look,
@@ -14,8 +15,7 @@ import {
 import { DROPPED } from './tilequeue';
 import type { AskForTile } from './tilesource';
 
-/** Screen pixels per image pixel: the closest view, and where pixels get sharp edges. */
-const CLOSEST = 32;
+/** Screen pixels per image pixel from which on pixels have sharp edges. */
 const SHARP = 3;
 
 export interface StageEvents {
@@ -32,7 +32,7 @@ export class Stage {
     ask: AskForTile,
     private readonly events: StageEvents
   ) {
-    this.viewer = new OpenSeadragon.Viewer(options(host));
+    this.viewer = new OpenSeadragon.Viewer(viewerOptions(host));
     this.image = new Layer(this.viewer, scene, 'image', ask);
     this.overlays = new Map(
       scene.overlays.map(({ id }) => [
@@ -156,6 +156,19 @@ export class Stage {
     return x >= 0 && y >= 0 && x < width && y < height ? [x, y] : null;
   }
 
+  /** OpenSeadragon misses a change of size at times, as when JupyterLab changes its theme. */
+  checkSize(): void {
+    const { x, y } = this.viewer.viewport.getContainerSize();
+    const { clientWidth, clientHeight } = this.viewer.container;
+    if (
+      clientWidth &&
+      clientHeight &&
+      (x !== clientWidth || y !== clientHeight)
+    ) {
+      this.viewer.forceResize();
+    }
+  }
+
   /** What has the keyboard's focus. */
   get focusNode(): HTMLElement {
     return this.viewer.canvas;
@@ -185,7 +198,13 @@ export class Stage {
     const sharp = this.zoom >= SHARP;
     if (sharp !== this.sharp) {
       this.sharp = sharp;
-      this.viewer.drawer.setImageSmoothingEnabled(!sharp);
+      const { drawer } = this.viewer;
+      drawer.setImageSmoothingEnabled(!sharp);
+      // OpenSeadragon forgets the canvas on which it mixes transparent layers.
+      const { sketchContext } = drawer as { sketchContext?: Smoothed | null };
+      if (sketchContext) {
+        sketchContext.imageSmoothingEnabled = !sharp;
+      }
     }
     this.events.moved();
   }
@@ -196,38 +215,12 @@ export class Stage {
   private readonly overlays: ReadonlyMap<string, Layer>;
 }
 
+interface Smoothed {
+  imageSmoothingEnabled: boolean;
+}
+
 interface ScrollEvent {
   readonly originalEvent: WheelEvent;
   preventDefaultAction: boolean;
   preventDefault: boolean;
-}
-
-function options(element: HTMLElement): OpenSeadragon.Options {
-  return {
-    element,
-    // WebGL contexts are few per page; a notebook may hold many views.
-    drawer: 'canvas',
-    navigatorDrawer: 'canvas',
-    showNavigationControl: false,
-    showNavigator: true,
-    navigatorPosition: 'BOTTOM_RIGHT',
-    navigatorSizeRatio: 0.18,
-    navigatorAutoFade: false,
-    navigatorOpacity: 1,
-    navigatorBackground: 'transparent',
-    keyboardNavEnabled: false,
-    gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
-    zoomPerScroll: 1.25,
-    maxZoomPixelRatio: CLOSEST,
-    minZoomImageRatio: 0.8,
-    visibilityRatio: 0.5,
-    animationTime: 0.4,
-    blendTime: 0,
-    immediateRender: false,
-    imageLoaderLimit: 0,
-    maxTilesPerFrame: 8,
-    maxImageCacheCount: 160,
-    // A kernel may be busy for long: a tile that waits has not failed.
-    timeout: 2 ** 31 - 1
-  };
 }

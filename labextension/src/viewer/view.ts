@@ -119,6 +119,7 @@ export class ViewerView extends DOMWidgetView {
       this.showState();
     });
     this.watch = setInterval(() => {
+      this.stage?.checkSize();
       this.showState();
     }, PATIENCE_MS / 3);
   }
