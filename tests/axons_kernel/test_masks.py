@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -46,6 +49,41 @@ def test_exact_levels_have_no_strays(pixels: NDArray[np.uint8]) -> None:
     reading = read_mask(pixels, {"a": 90, "b": 180, "c": 255})
     assert reading.strays == {} and reading.classes.dtype == np.uint8
     np.testing.assert_array_equal(np.uint8([0, 90, 180, 255])[reading.classes], pixels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32])
+def test_any_type_of_numbers_reads_the_same(pixels: NDArray[np.uint8], dtype: type) -> None:
+    expected = read_mask(pixels, {"myelin": 128, "axon": 255})
+    reading = read_mask(pixels.astype(dtype), {"myelin": 128, "axon": 255})
+    np.testing.assert_array_equal(reading.classes, expected.classes)
+    assert reading.strays == expected.strays and reading.classes.dtype == np.uint8
+    assert grey_levels(pixels.astype(dtype)) == [0, 128, 255]
+
+
+def test_counting_in_strips(pixels: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("axons_kernel.masks._STRIP", 500)
+    assert read_mask(pixels, {"myelin": 128, "axon": 255}).strays == {1: 1, 127: 1, 200: 1}
+
+
+MEASURE = """
+import resource
+import numpy as np
+from axons_kernel.masks import grey_levels, read_mask
+
+pixels = np.zeros((8192, 8192), np.uint8)
+pixels[100:5000, 100:5000] = 255
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+reading = read_mask(pixels, {"a": grey_levels(pixels)[1]})
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(int(reading.classes.sum(dtype=np.int64)), (after - before) >> 10)
+"""
+
+
+def test_a_large_mask_needs_no_memory_beside_the_result() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURE], check=True, capture_output=True, text=True)
+    total, grown_mib = map(int, done.stdout.split())
+    assert total == 4900 * 4900
+    assert grown_mib < 64 * 2  # the mask itself has 64 MiB; a sort of its pixels would take ten times that
 
 
 @pytest.mark.parametrize("levels", [{"a": 0}, {"a": 5, "b": 5}])
