@@ -55,12 +55,12 @@ def store_images(store: Store, sources: Sequence[Source], options: ImportOptions
     """Import several sources with one bar. All are tried; an InputError at the end names each that failed, and why."""
     if isinstance(sources, str | bytes | os.PathLike | np.ndarray):
         raise InputError("import_images takes a list: give [path, ...], or call import_image for one.")
-    done, failed = [], []
+    done, failed, stored = [], [], _StoredImages(store)
     quiet = replace(options, progress=False)
     with tqdm(sources, desc="importing", unit="image", disable=not options.progress, file=sys.stdout) as bar:
         for number, source in enumerate(bar, start=1):
             try:
-                done.append(store_image(store, source, None, quiet))
+                done.append(store_image(store, source, None, quiet, stored))
             except AxonsKernelError as error:
                 called = _called(source, f"number {number}")
                 failed.append(str(error) if called in str(error) else f"{called}: {error}")
@@ -72,7 +72,13 @@ def store_images(store: Store, sources: Sequence[Source], options: ImportOptions
     return done
 
 
-def store_image(store: Store, source: Source, name: str | None, options: ImportOptions) -> ImageInfo:
+def store_image(
+    store: Store,
+    source: Source,
+    name: str | None,
+    options: ImportOptions,
+    stored: _StoredImages | None = None,
+) -> ImageInfo:
     """Write `images/<name>/`, or find the same content that was imported the same way.
 
     Without a `name` the source's is taken, and the same content is also found under another name. Raises
@@ -84,21 +90,23 @@ def store_image(store: Store, source: Source, name: str | None, options: ImportO
     called = name or ("array" if isinstance(source, np.ndarray) else "image")
     asked = options.source_pixel_size_um is None  # else nobody needs what stands beside the source
     with opened_source(source, called, options.choice, side_files=asked, progress=options.progress) as opened:
-        return _store(store, opened, name or name_from_file(opened.name), options, named=bool(name))
+        here = stored or _StoredImages(store)
+        return _store(here, opened, name or name_from_file(opened.name), options, named=bool(name))
 
 
 def store_picture(
     store: Store, picture: Picture, source_name: str, sha256: str, name: str, options: ImportOptions
 ) -> ImageInfo:
     """The same for a picture that something else has made; `sha256` tells its content, as that of a file does."""
-    return _store(store, OpenedSource(source_name, sha256, picture), check_name(name, "an image"), options, named=True)
+    opened = OpenedSource(source_name, sha256, picture)
+    return _store(_StoredImages(store), opened, check_name(name, "an image"), options, named=True)
 
 
-def _store(store: Store, opened: OpenedSource, name: str, options: ImportOptions, *, named: bool) -> ImageInfo:
+def _store(stored: _StoredImages, opened: OpenedSource, name: str, options: ImportOptions, *, named: bool) -> ImageInfo:
     for note in opened.picture.notes:
         _say(note)
     picture, info = _planned(opened, name, options)
-    known = _known(store, info, named=named)
+    known = _known(stored, info, named=named)
     if known is not None:
         return known
     if picture.shape != opened.picture.shape:
@@ -106,7 +114,7 @@ def _store(store: Store, opened: OpenedSource, name: str, options: ImportOptions
             f"{info.source_name} has {info.source_pixel_size_um:g} µm per pixel; it is resampled to "
             f"{info.pixel_size_um:g} µm: {picture.shape[1]} x {picture.shape[0]} pixels."
         )
-    return _write(store, picture, info, options.progress)
+    return _write(stored.store, picture, info, options.progress)
 
 
 def _planned(opened: OpenedSource, name: str, options: ImportOptions) -> tuple[Picture, ImageInfo]:
@@ -166,9 +174,9 @@ def chosen_pixel_size(
     return source, source if given is None or same_size(source, given) else float(given)
 
 
-def _known(store: Store, info: ImageInfo, *, named: bool) -> ImageInfo | None:
+def _known(stored: _StoredImages, info: ImageInfo, *, named: bool) -> ImageInfo | None:
     """The image that has this content already, imported the same way. Raises InputError when the name is taken."""
-    taken = _read_info(store, info.name)
+    taken = stored.info(info.name)
     if taken is not None and taken.sha256 == info.sha256:
         if _same_import(taken, info):
             return taken
@@ -181,8 +189,8 @@ def _known(store: Store, info: ImageInfo, *, named: bool) -> ImageInfo | None:
             f"The project has '{info.name}' with another choice of channels, z or t: import this one under another "
             "name=... to have both."
         )
-    for other in () if named else store.names("images"):
-        found = _read_info(store, other)
+    for other in () if named else stored.names():
+        found = stored.info(other)
         if found is not None and found.sha256 == info.sha256 and _same_import(found, info):
             _say(f"{info.source_name} is in the project already, as '{other}'; that image is used.")
             return found
@@ -191,9 +199,23 @@ def _known(store: Store, info: ImageInfo, *, named: bool) -> ImageInfo | None:
     return None
 
 
-def _read_info(store: Store, name: str) -> ImageInfo | None:
-    key = f"images/{name}/image.json"
-    return ImageInfo.decode(store.read(key), key) if store.exists(key) else None
+class _StoredImages:
+    """The images of a project, each looked up once: reading them all again for every new one would take long."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self._infos: dict[str, ImageInfo] = {}
+
+    def names(self) -> list[str]:
+        """All names that are taken."""
+        return self.store.names("images")
+
+    def info(self, name: str) -> ImageInfo | None:
+        """What is known of an image; None when there is none of that name."""
+        key = f"images/{name}/image.json"
+        if name not in self._infos and self.store.exists(key):
+            self._infos[name] = ImageInfo.decode(self.store.read(key), key)
+        return self._infos.get(name)
 
 
 def _same_import(known: ImageInfo, info: ImageInfo) -> bool:

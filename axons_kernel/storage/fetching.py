@@ -76,12 +76,13 @@ def _copy(source: IO[bytes], target: IO[bytes], action: str, on_bytes: Callable[
 def source_folder(location: Location) -> MutableMapping[str, bytes] | None:
     """A user's folder as its files (path in the folder: bytes); None when `location` is a file.
 
-    What is elsewhere counts as a folder when its name ends with ".zarr", as servers need not know folders.
+    What is elsewhere counts as a folder in or below a name that ends with ".zarr": servers need not know folders.
     """
     with explained(f"read {shown(location)}"):
         filesystem, path = fsspec.core.url_to_fs(os.fspath(location))
         is_local = isinstance(filesystem, LocalFileSystem)
-        if not (os.path.isdir(path) if is_local else ".zarr" in path and not filesystem.isfile(path)):
+        named_so = any(part.endswith(".zarr") for part in shown(location).split("/"))
+        if not (os.path.isdir(path) if is_local else named_so):
             return None
         files: MutableMapping[str, bytes] = fsspec.get_mapper(os.fspath(location))
         return files
