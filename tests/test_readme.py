@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from pydantic import BaseModel
 
 import axons_kernel as ax
+from axons_kernel.formats.registry import FORMATS
 from hub_config.cli import main
 from hub_config.settings import Settings
 
@@ -42,6 +44,24 @@ def test_the_table_of_tiles_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     exec("\n".join(lines), {"project": project, "image": image})
     assert (tmp_path / "out.tif").is_file() and (tmp_path / "tiles" / "manifest.json").is_file()
     assert project.image("again").pixel_size_um == 0.1
+
+
+def test_the_tables_of_labels_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = ax.open_project("nerve")
+    sample = ax.samples.axon_micrograph((300, 300))
+    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
+    project.import_mask(image, sample.mask, ["myelin", "axon"])
+    (tmp_path / "schema.json").write_bytes(Path(project.export_classes()).read_bytes())
+    (tmp_path / "masks").mkdir()
+    for number, name in enumerate(["myelin", "axon"], start=1):
+        Image.fromarray((sample.mask == number).astype("uint8") * 255).save(tmp_path / f"masks/sciatic_{name}.png")
+    table = README.partition("| labels | you write |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`(project\.[^`]+)`", table)
+    assert len(lines) == 6
+    exec("\n".join(lines), {"project": project})
+    formats = README.partition("| format | what it cannot hold |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z-]+)`", formats)) == set(FORMATS)
 
 
 def test_every_make_target_is_in_the_readme_and_exists() -> None:
