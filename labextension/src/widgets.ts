@@ -4,3 +4,5 @@ export { ViewerModel } from './viewer/model';
 export { ViewerView } from './viewer/view';
 export { UploadModel } from './upload/model';
 export { UploadView } from './upload/view';
+export { AnnotatorModel } from './annotate/model';
+export { AnnotatorView } from './annotate/view';

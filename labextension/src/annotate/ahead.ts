@@ -27,10 +27,16 @@ import { ellipseRing } from './shape';
 
 /**
  * Whether the outcome is known. It is not for what only the kernel can do (`false`), and not surely for what depends
- * on labels that lie under others; the checksum finds out.
+ * on labels that lie under others; the checksum finds out. `cover` are the pixels of an op that only names them.
  */
-export function drawAhead(into: Recording, body: OpBody): boolean {
+export function drawAhead(
+  into: Recording,
+  body: OpBody,
+  cover: Mask | null = null
+): boolean {
   switch (body.op) {
+    case 'superpixels':
+      return paint(into, body, cover);
     case 'stroke':
     case 'polygon':
     case 'fill':

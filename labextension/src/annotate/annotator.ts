@@ -7,6 +7,7 @@ import type { Ack, Answer, Refused, Saved, State } from './answers';
 import { unpackAll, type Numbers } from './blocks';
 import type { Event, Link, Unpacked } from './conversation';
 import { Listeners } from './listeners';
+import type { Mask } from './mask';
 import type { Op, OpBody, RequestBody } from './ops';
 import type { OpQueue } from './queue';
 import { Requests } from './requests';
@@ -29,11 +30,12 @@ export class Annotator {
     });
   }
 
-  /** Say hello to a kernel: the first one, or one that came back. */
-  async greet(tile: number | null): Promise<void> {
+  /** Say hello to a kernel: the first one, or one that came back. A view that has a tile goes on with it. */
+  async greet(): Promise<void> {
     this.requests.abandon('The kernel was asked anew.');
+    const tile = this.state?.tile;
     this.load(await this.requests.ask({ op: 'hello' }));
-    if (tile !== null && tile !== this.state?.tile) {
+    if (tile !== undefined && tile !== (this.state)?.tile) {
       await this.open(tile);
     }
   }
@@ -43,8 +45,8 @@ export class Annotator {
     this.load(await this.requests.ask({ op: 'state', tile }));
   }
 
-  /** Draw a gesture and send it. */
-  commit(body: OpBody): void {
+  /** Draw a gesture and send it; `cover` are the pixels of an op that only names them. */
+  commit(body: OpBody, cover: Mask | null = null): void {
     const { state, tile } = this;
     if (!state || !tile) {
       return;
@@ -54,7 +56,7 @@ export class Annotator {
       tile: state.tile,
       active_ms: this.activeMs()
     });
-    const { rect, crc } = tile.draw(op.seq, body);
+    const { rect, crc } = tile.draw(op.seq, body, cover);
     if (crc !== undefined) {
       op.crc = crc;
     }

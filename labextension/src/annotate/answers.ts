@@ -107,7 +107,7 @@ export interface ImageInfo {
     readonly range: readonly [number, number];
     readonly colour: string;
   }[];
-  readonly pixel_size_um: number;
+  readonly pixel_size_um: number | null;
 }
 
 export interface State {

@@ -5,7 +5,7 @@ import type { Answer, Block } from './answers';
 export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
 /** Where answers have arrays. */
-const BLOCKS = ['ids', 'pixels', 'patch', 'map'] as const;
+const BLOCKS = ['ids', 'pixels', 'patch', 'segments', 'costs'] as const;
 
 export async function unpackAll(
   answer: Answer,

@@ -1,15 +1,43 @@
 /** Raw pixels to what the screen shows: limits, colour and visibility per channel, added up. */
 
 import type { Look } from '../viewer/scene';
+import type { Numbers } from './blocks';
 
 export type Samples = Uint8Array | Uint16Array;
 
-/** `samples` are (height, width, channels). */
+/** `samples` are (height, width, channels); value = sample / `factor` + `offset`, per channel. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
   readonly samples: Samples;
+  readonly offset: readonly number[];
+  readonly factor: readonly number[];
+}
+
+const STEPS = 65535;
+
+/** Numbers as they came, (height, width, channels); floats are taken to 16 bits between the ends of `ranges`. */
+export function pixelsOf(
+  numbers: Numbers,
+  width: number,
+  height: number,
+  ranges: readonly (readonly [number, number])[]
+): Pixels {
+  const channels = ranges.length;
+  const size = { width, height, channels };
+  if (numbers instanceof Uint8Array || numbers instanceof Uint16Array) {
+    const offset = ranges.map(() => 0);
+    const factor = ranges.map(() => 1);
+    return { ...size, samples: numbers, offset, factor };
+  }
+  const offset = ranges.map(([low]) => low);
+  const factor = ranges.map(([low, high]) => STEPS / (high - low || 1));
+  const samples = Uint16Array.from(numbers, (value, i) => {
+    const c = i % channels;
+    return Math.round((value - (offset[c] ?? 0)) * (factor[c] ?? 1));
+  });
+  return { ...size, samples, offset, factor };
 }
 
 const STRENGTHS = 255;
@@ -24,7 +52,16 @@ export function render(
   for (let channel = 0; channel < channels; channel++) {
     const chosen = look.channels[channel];
     if (chosen?.visible) {
-      const strength = strengths(samples, chosen.low, chosen.high, look.gamma);
+      const [offset, factor] = [
+        pixels.offset[channel] ?? 0,
+        pixels.factor[channel] ?? 1
+      ];
+      const strength = strengths(
+        samples,
+        (chosen.low - offset) * factor,
+        (chosen.high - offset) * factor,
+        look.gamma
+      );
       add(sums, pixels, channel, strength, rgbOf(chosen.colour));
     }
   }
@@ -78,17 +115,4 @@ function add(
 export function rgbOf(colour: string): [number, number, number] {
   const value = Number.parseInt(colour.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
-}
-
-/** One brightness per pixel for the wand: the mean of the channels, as shown. */
-export function brightness(picture: Uint8ClampedArray): Uint8Array {
-  const grey = new Uint8Array(picture.length / 4);
-  for (let i = 0, from = 0; i < grey.length; i++, from += 4) {
-    const sum =
-      (picture[from] ?? 0) +
-      (picture[from + 1] ?? 0) +
-      (picture[from + 2] ?? 0);
-    grey[i] = Math.round(sum / 3);
-  }
-  return grey;
 }

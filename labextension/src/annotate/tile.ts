@@ -23,6 +23,7 @@ interface Ahead {
 interface Waiting {
   readonly seq: number;
   readonly body: OpBody;
+  readonly cover: Mask | null;
   ahead: Ahead;
 }
 
@@ -50,9 +51,13 @@ export class Tile {
   }
 
   /** Draw an op before the kernel answers. Returns the rectangle that changed and the checksum to send along. */
-  draw(seq: number, body: OpBody): { rect: Rect | null; crc?: number } {
-    const ahead = this.run(body);
-    this.waiting.push({ seq, body, ahead });
+  draw(
+    seq: number,
+    body: OpBody,
+    cover: Mask | null = null
+  ): { rect: Rect | null; crc?: number } {
+    const ahead = this.run(body, cover);
+    this.waiting.push({ seq, body, cover, ahead });
     return ahead.known
       ? { rect: ahead.rect, crc: ahead.rect ? this.crc(ahead.rect) : 0 }
       : { rect: ahead.rect };
@@ -110,13 +115,13 @@ export class Tile {
     return this.waiting.length;
   }
 
-  private run(body: OpBody): Ahead {
+  private run(body: OpBody, cover: Mask | null): Ahead {
     if (body.op === 'undo' || body.op === 'redo') {
       const redo = body.op === 'redo';
       return this.walk(redo ? this.undone : this.done, redo);
     }
     const into = new Recording(this.raster, this.rows, this.nextId);
-    const known = drawAhead(into, body);
+    const known = drawAhead(into, body, cover);
     const step = into.finish();
     this.nextId = into.next;
     this.undone.length = 0;
@@ -169,7 +174,7 @@ export class Tile {
     this.truthRows.forEach((row, id) => this.rows.set(id, row));
     this.done.length = this.undone.length = 0;
     return this.waiting.reduce((all, one) => {
-      one.ahead = this.run(one.body);
+      one.ahead = this.run(one.body, one.cover);
       return unite(all, one.ahead.rect);
     }, box);
   }

@@ -1,0 +1,147 @@
+/** What buttons and keys do with the chosen labels and the tiles. */
+
+import { QUANTUM, type Point } from './geometry';
+import type { Workbench } from './workbench';
+
+/** Copies that have no better place lie beside their originals, in CSS pixels. */
+const BESIDE = 16;
+
+export class Actions {
+  constructor(
+    private readonly bench: Workbench,
+    private readonly pointer: () => Point | null
+  ) {}
+
+  undo(): void {
+    this.bench.tool.cancel?.();
+    this.bench.commit({ op: 'undo' });
+  }
+
+  redo(): void {
+    this.bench.commit({ op: 'redo' });
+  }
+
+  remove(): void {
+    const ids = [...this.bench.selection];
+    if (ids.length) {
+      this.bench.commit({ op: 'delete', ids });
+    }
+  }
+
+  /** The last corner of a gesture, else the corner under the pointer, else the chosen labels. */
+  back(): void {
+    if (!this.bench.tool.stepBack?.()) {
+      this.remove();
+    }
+  }
+
+  merge(): void {
+    const ids = [...this.bench.selection];
+    if (ids.length > 1) {
+      this.bench.commit({ op: 'merge', ids });
+    } else {
+      this.bench.say('Choose two labels or more to merge them.');
+    }
+  }
+
+  separate(): void {
+    const [id] = this.bench.selection;
+    if (id !== undefined) {
+      this.bench.commit({ op: 'separate', id });
+    }
+  }
+
+  all(): void {
+    const ids = this.bench.tile.rows.keys();
+    this.bench.select([...ids].filter(id => this.bench.seen(id)));
+  }
+
+  copy(): void {
+    this.copied = [...this.bench.selection];
+    this.bench.say(
+      this.copied.length
+        ? `${this.copied.length} copied: Ctrl+V pastes at the pointer.`
+        : 'Choose labels to copy first.'
+    );
+  }
+
+  paste(): void {
+    const rows = this.copied.flatMap(
+      id => this.bench.tile.rows.get(id)?.bounds ?? []
+    );
+    if (!this.copied.length) {
+      this.bench.say('Nothing is copied yet: choose labels and press Ctrl+C.');
+      return;
+    }
+    const at = this.pointer();
+    const [x = 0, y = 0, w = 0, h = 0] = rows;
+    const beside = BESIDE / this.bench.viewport.place.scale;
+    const [dx, dy] =
+      at && rows.length
+        ? [at[0] - x - w / 2, at[1] - y - h / 2]
+        : [beside, beside];
+    this.bench.commit({
+      op: 'paste',
+      ids: this.copied,
+      dx: Math.round(dx * QUANTUM),
+      dy: Math.round(dy * QUANTUM)
+    });
+  }
+
+  /** The chosen labels at the same place of the next tile, which is then shown. */
+  async copyOn(): Promise<void> {
+    const { annotator } = this.bench;
+    const { state } = annotator;
+    const ids = [...this.bench.selection];
+    const [here, there] = [
+      state?.tiles[state.tile],
+      state?.tiles[state.tile + 1]
+    ];
+    if (!state || !here || !there || !ids.length) {
+      this.bench.say(
+        ids.length ? 'This is the last tile.' : 'Choose labels to copy first.'
+      );
+      return;
+    }
+    await annotator.open(state.tile + 1);
+    const [dx, dy] = [there[0] - here[0], there[1] - here[1]];
+    this.bench.commit({
+      op: 'paste',
+      ids,
+      dx: dx * QUANTUM,
+      dy: dy * QUANTUM
+    });
+  }
+
+  async step(by: 1 | -1): Promise<void> {
+    const { state } = this.bench.annotator;
+    const to = (state?.tile ?? 0) + by;
+    if (state?.tiles[to]) {
+      await this.open(to);
+    }
+  }
+
+  async nextUnfinished(): Promise<void> {
+    const { state } = this.bench.annotator;
+    if (!state) {
+      return;
+    }
+    const count = state.tiles.length;
+    for (let i = 1; i <= count; i++) {
+      const tile = (state.tile + i) % count;
+      if (!state.finished_tiles.includes(tile)) {
+        await this.open(tile);
+        return;
+      }
+    }
+    this.bench.say('All tiles are finished.');
+  }
+
+  private async open(tile: number): Promise<void> {
+    this.bench.tool.cancel?.();
+    await this.bench.annotator.open(tile);
+    this.bench.tool.begin?.();
+  }
+
+  private copied: readonly number[] = [];
+}

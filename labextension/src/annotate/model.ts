@@ -1,0 +1,53 @@
+/** The front end's side of an annotation widget. Its labels come by messages; each view has its own conversation. */
+
+import { DOMWidgetModel, unpack_models } from '@jupyter-widgets/base';
+import type { Kernel } from '@jupyterlab/services';
+
+import { MODULE } from '../module';
+import type { Foreign } from './stage/stage';
+
+/** A canvas of ipycanvas, whose model tells of new pictures. */
+export interface CanvasModel extends Foreign {
+  on(event: 'new-frame', callback: () => void, context: unknown): void;
+}
+
+export class AnnotatorModel extends DOMWidgetModel {
+  static override serializers = {
+    ...DOMWidgetModel.serializers,
+    feedback_canvas: { deserialize: unpack_models as never }
+  };
+
+  override defaults() {
+    return {
+      ...super.defaults(),
+      ...MODULE,
+      _model_name: 'AnnotatorModel',
+      _view_name: 'AnnotatorView',
+      document: '',
+      revive: null,
+      feedback_canvas: null
+    };
+  }
+
+  /** What is annotated, the same in every kernel: work that is not saved yet is kept under this name. */
+  get document(): string {
+    return this.get('document') as string;
+  }
+
+  /** What a new kernel needs to open it again; null when it cannot. */
+  get revive(): unknown {
+    return (this.get('revive') as unknown) ?? null;
+  }
+
+  /** What Python draws over the tile; null for nothing. */
+  get feedback(): CanvasModel | null {
+    return this.get('feedback_canvas') as CanvasModel | null;
+  }
+
+  get kernel(): Kernel.IKernelConnection | null {
+    const manager = this.widget_manager as unknown as {
+      kernel?: Kernel.IKernelConnection | null;
+    };
+    return manager.kernel ?? null;
+  }
+}

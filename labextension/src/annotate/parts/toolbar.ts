@@ -1,0 +1,159 @@
+/** The bar of tools, and what is done to the chosen labels. */
+
+import { element } from '../../dom';
+import { TOOL_KEYS } from '../keys';
+import type { IconName } from '../icons';
+import type { ToolName } from '../tools/tool';
+import type { Workbench } from '../workbench';
+import { iconButton, press, rove } from './controls';
+
+export const TOOL_TITLES: Readonly<Record<ToolName, string>> = {
+  pick: 'Pick: choose, move and reshape labels',
+  lasso: 'Lasso: choose labels inside a line',
+  brush: 'Brush',
+  eraser: 'Eraser',
+  polygon: 'Polygon: click corners, or draw freehand',
+  livewire: 'Live-wire: a line that follows edges',
+  box: 'Box',
+  ellipse: 'Ellipse: drag the long axis, then click the width',
+  point: 'Point',
+  fill: 'Fill a gap',
+  wand: 'Magic wand: pixels like this one',
+  superpixels: 'Superpixels: paint areas of like pixels',
+  grabcut: 'GrabCut: find the object in a box',
+  threshold: 'Threshold: bright or dark objects in a box',
+  knife: 'Knife: cut a label along a line'
+};
+
+const GROUPS: readonly (readonly ToolName[])[] = [
+  ['pick', 'lasso'],
+  ['brush', 'eraser', 'polygon', 'livewire'],
+  ['box', 'ellipse', 'point'],
+  ['fill', 'wand', 'superpixels', 'grabcut', 'threshold'],
+  ['knife']
+];
+
+export interface Actions {
+  readonly undo: () => void;
+  readonly redo: () => void;
+  readonly remove: () => void;
+  readonly merge: () => void;
+  readonly separate: () => void;
+  readonly copyOn: () => void;
+  readonly zoom: (factor: number) => void;
+  readonly fit: () => void;
+  readonly panel: () => void;
+  readonly help: () => void;
+}
+
+export class Toolbar {
+  readonly node = element('div', 'axons-Annotate-bar');
+
+  constructor(
+    private readonly bench: Workbench,
+    actions: Actions
+  ) {
+    this.node.setAttribute('role', 'toolbar');
+    this.node.setAttribute('aria-label', 'Tools');
+    for (const group of GROUPS) {
+      this.node.append(this.group(group.map(name => this.toolButton(name))));
+    }
+    this.node.append(this.group(this.labelButtons(actions)));
+    const view = this.group(this.viewButtons(actions));
+    view.classList.add('axons-mod-end');
+    this.node.append(view);
+    rove(this.node);
+    this.show();
+  }
+
+  show(): void {
+    const { bench } = this;
+    for (const [name, made] of this.tools) {
+      press(made, bench.tool.name === name);
+    }
+    const { undo = 0, redo = 0 } = bench.annotator.state ?? {};
+    const waiting = bench.annotator.unsaved > 0;
+    const count = bench.selection.size;
+    this.enable('undo', undo > 0 || waiting);
+    this.enable('redo', redo > 0 || waiting);
+    this.enable('delete', count > 0);
+    this.enable('merge', count > 1);
+    this.enable('separate', count === 1);
+    this.enable('copy on', count > 0);
+  }
+
+  showPanel(open: boolean): void {
+    this.others.get('panel')?.setAttribute('aria-expanded', String(open));
+  }
+
+  private toolButton(name: ToolName): HTMLButtonElement {
+    const key = Object.entries(TOOL_KEYS).find(([, tool]) => tool === name);
+    const title = `${TOOL_TITLES[name]} (${(key?.[0] ?? '').toUpperCase()})`;
+    const made = iconButton(name, title, () => {
+      this.bench.choose(name);
+      this.bench.stage.canvas.focus({ preventScroll: true });
+    });
+    made.dataset['tool'] = name;
+    this.tools.set(name, made);
+    return made;
+  }
+
+  private labelButtons(actions: Actions): HTMLElement[] {
+    return [
+      this.other('undo', 'Undo (Ctrl+Z)', actions.undo),
+      this.other('redo', 'Redo (Ctrl+Y)', actions.redo),
+      this.other('delete', 'Delete the chosen labels (Del)', actions.remove),
+      this.other('merge', 'Merge the chosen labels (M)', actions.merge),
+      this.other(
+        'separate',
+        'Part the chosen label at its waist (watershed)',
+        actions.separate
+      ),
+      this.other(
+        'copy on',
+        'Copy the chosen labels to the next tile',
+        actions.copyOn
+      )
+    ];
+  }
+
+  private viewButtons(actions: Actions): HTMLElement[] {
+    return [
+      this.other('zoom out', 'Zoom out (−)', () => {
+        actions.zoom(1 / 1.4);
+      }),
+      this.other('zoom in', 'Zoom in (+)', () => {
+        actions.zoom(1.4);
+      }),
+      this.other('fit', 'The whole tile (Home)', actions.fit),
+      this.other('panel', 'Classes, attributes and look', actions.panel),
+      this.other('help', 'Keys and hints (?)', actions.help)
+    ];
+  }
+
+  private other(
+    name: IconName,
+    title: string,
+    onClick: () => void
+  ): HTMLButtonElement {
+    const made = iconButton(name, title, onClick);
+    made.dataset['action'] = name;
+    this.others.set(name, made);
+    return made;
+  }
+
+  private group(buttons: readonly HTMLElement[]): HTMLElement {
+    return element('div', 'axons-Annotate-group', ...buttons);
+  }
+
+  /** A button keeps the focus when it cannot be pressed for a moment. */
+  private enable(name: IconName, enabled: boolean): void {
+    const made = this.others.get(name);
+    if (made) {
+      made.disabled = !enabled;
+    }
+  }
+
+  private readonly tools = new Map<ToolName, HTMLButtonElement>();
+  private readonly others = new Map<IconName, HTMLButtonElement>();
+}

@@ -1,0 +1,239 @@
+/** The annotation widget in a notebook: joins picture, tools and panels to the conversation with the kernel. */
+
+import { DOMWidgetView } from '@jupyter-widgets/base';
+
+import { Annotator } from './annotator';
+import { Actions } from './actions';
+import { run } from './commands';
+import type { Event } from './conversation';
+import { Cursor } from './cursor';
+import { connectKeys } from './keyboard';
+import { KernelLink } from './link';
+import type { AnnotatorModel } from './model';
+import { paintMarks } from './marks';
+import { Parts } from './parts/parts';
+import { Pointer } from './pointer';
+import { OpQueue } from './queue';
+import { Picture } from './stage/picture';
+import { Stage } from './stage/stage';
+import { Stopwatch } from './stopwatch';
+import { Workbench } from './workbench';
+
+const TICK_MS = 500;
+/** A kernel that has not answered for this long is greeted again: messages can be lost with a connection. */
+const ASK_AGAIN_MS = 30_000;
+
+export class AnnotatorView extends DOMWidgetView {
+  declare model: AnnotatorModel;
+
+  override render(): void {
+    super.render();
+    const { model } = this;
+    this.el.classList.add('axons-Annotate');
+    // JupyterLab's shortcuts would take the keys.
+    this.el.dataset['lmSuppressShortcuts'] = 'true';
+    this.el.setAttribute('role', 'group');
+    this.connectKernel();
+    this.build();
+    this.connectKeys();
+    this.listenTo(model, 'change:feedback_canvas', () => {
+      this.showFeedback();
+    });
+    this.showFeedback();
+    this.greet();
+  }
+
+  override remove(): void {
+    clearInterval(this.tick);
+    this.stage.dispose();
+    this.link.dispose();
+    this.queue.release();
+    super.remove();
+  }
+
+  private connectKernel(): void {
+    const { model } = this;
+    this.link = new KernelLink(model);
+    this.queue = new OpQueue(model.document, window.sessionStorage);
+    this.annotator = new Annotator(this.link, this.queue, () =>
+      this.stopwatch.take()
+    );
+    this.link.answers.add(({ answer, buffers }) => {
+      this.annotator.receive(answer, buffers);
+    });
+    this.link.changed.add(() => {
+      this.kernelChanged();
+    });
+    this.annotator.events.add(event => {
+      this.take(event);
+    });
+    this.tick = setInterval(() => {
+      this.showStatus();
+      if (this.annotator.silence > ASK_AGAIN_MS && this.link.alive) {
+        this.greet();
+      }
+    }, TICK_MS);
+  }
+
+  private build(): void {
+    this.stage = new Stage(
+      (context, viewport) => {
+        paintMarks(context, viewport, this.bench);
+        this.bench.tool.paint?.(context, viewport);
+        this.cursor.paint(context, viewport);
+      },
+      () => {
+        this.parts.moved();
+      }
+    );
+    this.picture = new Picture(this.stage);
+    this.bench = new Workbench(this.annotator, this.stage, this.picture);
+    this.cursor = new Cursor(this.bench);
+    this.pointer = new Pointer(this.stage, this.bench, () => {
+      this.stopwatch.touch();
+      this.cursor.hide();
+      this.parts.status.point(this.pointer.at);
+    });
+    this.actions = new Actions(
+      this.bench,
+      () => this.cursor.at ?? this.pointer.at
+    );
+    this.parts = new Parts(this.bench, this.actions);
+    this.el.append(...this.parts.nodes);
+    this.bench.changed.add(() => {
+      this.parts.show();
+    });
+    this.bench.said.add(({ text, bad }) => {
+      this.say(text, bad);
+    });
+  }
+
+  private connectKeys(): void {
+    const view = {
+      help: () => {
+        this.parts.help.toggle();
+      },
+      visibility: () => {
+        this.parts.looks.cycle();
+      },
+      save: () => {
+        this.save();
+      }
+    };
+    connectKeys(this.stage.canvas, {
+      touched: () => {
+        this.stopwatch.touch();
+      },
+      hold: panning => {
+        this.pointer.panning = panning;
+      },
+      run: command => {
+        if (this.annotator.tile) {
+          run(command, this.bench, this.actions, this.cursor, view);
+        }
+      }
+    });
+  }
+
+  private greet(): void {
+    this.annotator.greet().catch(this.fail);
+  }
+
+  private save(): void {
+    this.annotator
+      .ask({ op: 'save' })
+      .then(() => {
+        this.say('Saved.');
+      })
+      .catch(this.fail);
+  }
+
+  private kernelChanged(): void {
+    if (this.link.alive) {
+      this.say('');
+      this.greet();
+    } else {
+      this.say(
+        this.link.revivable
+          ? 'The kernel has stopped. What you draw is kept, and saved once it runs again.'
+          : 'The kernel has stopped: run the cell again. What you draw is kept until then.',
+        true
+      );
+    }
+    this.showStatus();
+  }
+
+  private take(event: Event): void {
+    switch (event.type) {
+      case 'tile':
+        this.showTile();
+        break;
+      case 'labels':
+        this.picture.refresh(event.rect, true);
+        this.bench.refresh();
+        this.parts.show();
+        this.stage.redraw();
+        break;
+      case 'message':
+        this.say(event.text, event.bad);
+        break;
+      case 'status':
+        this.parts.show();
+        this.showStatus();
+    }
+  }
+
+  private showTile(): void {
+    const { state, tile, pixels } = this.annotator;
+    if (!state || !tile) {
+      return;
+    }
+    const keep = this.shown === state.tile;
+    this.shown = state.tile;
+    this.picture.show(state, tile, pixels, keep);
+    this.bench.refresh();
+    this.parts.build();
+    this.bench.tool.begin?.();
+    this.el.setAttribute('aria-label', `Annotation of ${state.image.name}`);
+    this.el.dataset['ready'] = 'true';
+  }
+
+  private showFeedback(): void {
+    const { feedback } = this.model;
+    this.stage.setForeign(feedback ? [feedback] : []);
+    feedback?.on(
+      'new-frame',
+      () => {
+        this.stage.changed();
+      },
+      this
+    );
+  }
+
+  private say(text: string, bad = false): void {
+    this.parts.status.say(text, bad);
+  }
+
+  private readonly fail = (error: unknown): void => {
+    this.say(error instanceof Error ? error.message : String(error), true);
+  };
+
+  private showStatus(): void {
+    this.parts.status.show(this.link.alive, this.stopwatch.total);
+  }
+
+  // Backbone calls `render` after its constructor, so initial values are there.
+  private readonly stopwatch = new Stopwatch(() => performance.now());
+  private shown: number | null = null;
+  private tick: ReturnType<typeof setInterval> | undefined;
+  declare private link: KernelLink;
+  declare private queue: OpQueue;
+  declare private annotator: Annotator;
+  declare private stage: Stage;
+  declare private picture: Picture;
+  declare private bench: Workbench;
+  declare private pointer: Pointer;
+  declare private cursor: Cursor;
+  declare private actions: Actions;
+  declare private parts: Parts;
+}
