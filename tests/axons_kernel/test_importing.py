@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import re
@@ -19,6 +20,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
+from axons_kernel import importing
 from axons_kernel.annotations import Annotation
 from axons_kernel.errors import ImageReadError, InputError, NotFoundError, SchemaError, StorageError
 from axons_kernel.images import ImageInfo, decode_image
@@ -27,6 +29,7 @@ from axons_kernel.importing import HowToImport, ImportOptions, store_images
 from axons_kernel.importing import store_image as store_with_options
 from axons_kernel.mask_pictures import mask_labels, read_mask_picture
 from axons_kernel.masks import read_mask
+from axons_kernel.picture import Picture
 from axons_kernel.rasterize import class_mask
 from axons_kernel.storage import TEMPORARY_PREFIX, Store
 
@@ -66,6 +69,27 @@ def test_file_is_copied_with_its_facts(store: Store, picture: Path) -> None:
 
 def test_url_is_read(store: Store, picture: Path) -> None:
     assert store_image(store, f"file://{picture}", "a", 0.1).shape == (20, 30)
+
+
+def test_into_every_kind_of_storage(store_url: str, picture: Path) -> None:
+    store = Store(store_url)
+    info = store_image(store, picture, None, 0.1)
+    np.testing.assert_array_equal(read_back(store, "rat-6"), PIXELS)
+    assert store_image(store, picture, None, 0.1).sha256 == info.sha256
+    broken = noise_bytes()[:-3000]
+    with pytest.raises(ImageReadError, match="not an image that can be read"):
+        store_image(store, broken, "broken", 0.1)
+    assert store.names("images") == ["rat-6"]
+
+
+def test_from_s3_with_its_side_file(store: Store, picture: Path, s3_url: str) -> None:
+    bucket = Store(s3_url)
+    bucket.write("in/rat 6.png", picture.read_bytes())
+    bucket.write("in/rat 6.json", b'{"PixelSize": 0.3}')
+    info = store_image(store, f"{s3_url}/in/rat 6.png", None)
+    assert (info.name, info.source_name, info.pixel_size_um) == ("rat-6", "rat 6.png", 0.3)
+    with pytest.raises(NotFoundError, match=r"Cannot read s3://.*none\.png: there is no such file"):
+        store_image(store, f"{s3_url}/in/none.png", None)
 
 
 @pytest.mark.parametrize(
@@ -323,10 +347,16 @@ def test_what_cannot_be_imported(store: Store, source: Any) -> None:
         store_image(store, source, None, 0.1)
 
 
-def noise_file(path: Path) -> Path:
-    """A picture of several bands, in strips."""
+def noise_bytes() -> bytes:
+    """A TIFF of several bands, in strips."""
     noise = np.random.default_rng(0).integers(0, 255, (5000, 4000), dtype=np.uint8)
-    tifffile.imwrite(path, noise, rowsperstrip=64, compression="zlib")
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, noise, rowsperstrip=64, compression="zlib", compressionargs={"level": 1})
+    return buffer.getvalue()
+
+
+def noise_file(path: Path) -> Path:
+    path.write_bytes(noise_bytes())
     return path
 
 
@@ -350,6 +380,36 @@ def test_a_full_disk_leaves_nothing(store: Store, tmp_path: Path, monkeypatch: p
     with pytest.raises(StorageError, match=r"Cannot write .*image\.tif: the disk is full\. Free some space"):
         store_image(store, noise_file(tmp_path / "a.tif"), None, 0.1)
     assert store.names("") == []
+
+
+def tiff_bytes(pixels: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, pixels)
+    return buffer.getvalue()
+
+
+def test_an_import_that_is_interrupted_leaves_nothing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = importing.write_ome_tiff
+
+    def interrupted(path: Path, picture: Picture, size: float, *, title: str, on_rows: Any) -> None:
+        def interrupt(rows: int) -> None:
+            raise KeyboardInterrupt
+
+        whole(path, picture, size, title=title, on_rows=interrupt)
+
+    monkeypatch.setattr(importing, "write_ome_tiff", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store_image(store, noise_file(tmp_path / "a.tif"), None, 0.1)
+    assert store.names("") == []
+
+
+def test_names_from_files(store: Store, tmp_path: Path) -> None:
+    for file, name in {"Größe é µ.ome.tif": "Grosse-e-u", "神经.png": "image", "x" * 240 + ".png": "x" * 100}.items():
+        path = tmp_path / file
+        path.write_bytes(tiff_bytes(PIXELS + len(name)))
+        assert store_image(store, path, None, 0.1).name == name
 
 
 def test_an_import_that_is_killed_leaves_a_project_that_works(store: Store, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 
 from axons_kernel.errors import ImageReadError, InputError
+from axons_kernel.images import decode_image
 from axons_kernel.importing import ImportOptions, store_image
 from axons_kernel.picture import Choice, Picture
 from axons_kernel.reading import open_folder_picture
@@ -118,3 +122,20 @@ def test_imported_and_recognised(tmp_path: Path) -> None:
     assert (info.name, info.source_name, info.channels, info.pixel_size_um) == ("nerve", "nerve.ome.zarr", 3, 0.1)
     assert store_image(store, f"{folder}/", None, ImportOptions()) == info
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+class _Files(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def test_imported_from_a_server_that_knows_no_folders(tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    write(tmp_path / "nerve.zarr", pixels=PIXELS[0, 0, 0], axes=AXES[3:], scale=(0.1, 0.1))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        store = Store(tmp_path / "project")
+        info = store_image(store, f"http://127.0.0.1:{server.server_port}/nerve.zarr", None, ImportOptions())
+        server.shutdown()
+    assert (info.name, info.pixel_size_um) == ("nerve", 0.1)
+    np.testing.assert_array_equal(decode_image(store.read("images/nerve/image.tif"), "x").pixels, PIXELS[0, 0, 0])
