@@ -110,7 +110,8 @@ def _close_up(axes: Axes, comparison: Comparison, finding: Finding) -> None:
                 lines.set_path_effects(halo)
     axes.set(xlim=(-0.5, window.width - 0.5), ylim=(window.height - 0.5, -0.5))
     title = f"{finding.number}  {finding.label_class}: {finding.kind}"
-    axes.set_title(title, fontsize=11, color="black", backgroundcolor=(*_rgb(COLOURS[finding.kind]), 0.45))
+    behind = (*_rgb(COLOURS[finding.kind]), 0.45)
+    axes.set_title(title, fontsize=11, color="black", backgroundcolor=behind, parse_math=False)
 
 
 def _window(box: Tile, limit: Tile) -> Tile:
@@ -170,8 +171,8 @@ def agreement_figure(matrix: PairMatrix) -> Figure:
     figure = plotting.new_figure(side + 1, side)
     axes = figure.add_subplot()
     shown = axes.imshow(values, cmap="cividis", vmin=low, vmax=1)
-    axes.set_xticks(range(len(names)), names, rotation=90)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), names, rotation=90, parse_math=False)
+    axes.set_yticks(range(len(names)), names, parse_math=False)
     if len(names) <= MAX_NUMBERS:
         for (row, col), value in np.ndenumerate(values):
             if np.isfinite(value):

@@ -214,6 +214,13 @@ def test_html_in_a_class_name_is_text() -> None:
     assert "<script>" not in page and "&lt;script&gt;" in page
 
 
+def test_a_dollar_in_a_class_name_is_no_formula() -> None:
+    mask = np.zeros((30, 30), np.uint8)
+    mask[5:15, 5:15] = 1
+    comparison = compare(np.zeros_like(mask), mask, classes=[r"$\nothing{$"])
+    assert "data:image/png" in comparison._repr_html_()
+
+
 @pytest.mark.parametrize("channels", [None, 1, 3])
 def test_pictures_of_grey_and_colour_images(channels: int | None) -> None:
     image = np.full(SHAPE if channels is None else (*SHAPE, channels), 120, np.uint16)

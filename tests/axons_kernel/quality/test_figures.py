@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from axons_kernel.plotting import figure_png
 from axons_kernel.quality import agreement_figure, compare, consensus_figure, from_ids, majority, pairwise, rate
 
 
@@ -20,6 +21,11 @@ def test_the_matrix_names_everybody_and_writes_each_pair() -> None:
     figure = agreement_figure(matrix)
     assert sorted(words(figure)) == sorted(f"{matrix.values[i, j]:.2f}" for i in range(3) for j in range(3) if i != j)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(matrix.mean_of())
+
+
+def test_a_dollar_in_a_name_is_no_formula() -> None:
+    ratings = rate({name: np.eye(4, dtype=np.uint8) for name in (r"$\ana{$", "ben$")})
+    assert figure_png(agreement_figure(pairwise(ratings)))
 
 
 def test_a_matrix_of_many_and_one_without_values() -> None:
