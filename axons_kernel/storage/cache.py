@@ -26,6 +26,7 @@ from .cache_policy import CacheInfo, Entry, to_evict
 from .names import TEMPORARY_PREFIX
 
 FOLDER_SETTING, LIMIT_SETTING, LIMIT_GB = "AXONS_CACHE", "AXONS_CACHE_GB", 10.0
+_ABANDONED_S = 86_400.0  # a temporary that nobody has touched for a day is nobody's
 Fetch = Callable[[IO[bytes] | None, str | None], str | None]  # (empty file or none, known ETag) -> ETag, None: known
 
 
@@ -71,6 +72,7 @@ class ReadCache:
     def __init__(self, folder: Path, limit: int):
         self.folder, self.limit = folder, limit
         self._hits = self._misses = self._evictions = 0
+        self._seen, self._since_look = limit, 0  # bytes: at the last look at everything, and added since
         self._verified: dict[Path, tuple[str, tuple[int, int, int]]] = {}  # file -> its hash, and what it was then
 
     def open(self, source: str, fetch: Fetch) -> tuple[IO[bytes], str]:
@@ -120,7 +122,7 @@ class ReadCache:
             os.replace(temporary, data)
             self._verified[data] = sha256, _identity(data)
             self._note(entry)
-            self._make_room()
+            self._make_room(entry.bytes)
         except BaseException:
             file.close()
             raise
@@ -156,10 +158,22 @@ class ReadCache:
         shutil.rmtree(self.folder / "objects", ignore_errors=True)
         self._verified.clear()
 
-    def _make_room(self) -> None:
-        for entry in to_evict(self._entries(), self.limit, time.time()):
+    def _make_room(self, added: int) -> None:
+        """Look at everything only when the limit may be reached: with what others add, at the latest 5 % after it."""
+        self._since_look += added
+        if self._seen + self._since_look <= self.limit and self._since_look <= self.limit / 20:
+            return
+        entries = self._entries()
+        gone = to_evict(entries, self.limit, time.time())
+        for entry in gone:
             self._forget(entry)
-            self._evictions += 1
+        self._evictions += len(gone)
+        self._seen = sum(entry.bytes for entry in entries) - sum(entry.bytes for entry in gone)
+        self._since_look = 0
+        for path in self.folder.glob(f"*/{TEMPORARY_PREFIX}*"):  # what killed processes have left
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _ABANDONED_S:
+                    path.unlink()
 
     def _forget(self, entry: Entry) -> None:
         self._note_path(entry.source).unlink(missing_ok=True)

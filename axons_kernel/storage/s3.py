@@ -137,7 +137,7 @@ class S3Backend(Backend):
             raise
         return str(head["ETag"]) if head.get("Metadata", {}).get(_WRITER) == writer else None
 
-    def _put(self, path: str, data: bytes, writer: str = "", **condition: str) -> str:
+    def _put(self, path: str, data: bytes, writer: str = "", **condition: Any) -> str:
         bucket, key = _split(path)
         metadata = {SHA256: hashlib.sha256(data).hexdigest(), **({_WRITER: writer} if writer else {})}
         answer = s3_client.call("put_object", Bucket=bucket, Key=key, Body=data, Metadata=metadata, **condition)

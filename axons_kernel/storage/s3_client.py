@@ -32,14 +32,26 @@ def timeout_s() -> float:
     return value
 
 
-def call(method: str, **request: Any) -> dict[str, Any]:
-    """One request, as boto3 names it (`put_object`, ...). Raises botocore's errors; tries again what may be retried."""
+class CutError(ConnectionError):
+    """The connection was cut within an answer."""
+
+
+def call(method: str, *, body_bytes: int = 0, **request: Any) -> dict[str, Any]:
+    """One request, as boto3 names it (`put_object`, ...). A body of up to `body_bytes` comes as bytes at once.
+
+    Raises botocore's errors, after trying again what may be retried, and CutError for a body that ends too early.
+    """
     filesystem = _connection()
 
     async def send() -> dict[str, Any]:
         await filesystem.set_session()
         client = await filesystem.get_s3(request.get("Bucket"))
         answer: dict[str, Any] = await getattr(client, method)(**request)
+        if answer.get("ContentLength", body_bytes) < body_bytes:
+            try:
+                answer["Body"] = await answer["Body"].read()
+            except Exception as error:
+                raise CutError(f"{method}: {type(error).__name__}") from error
         return answer
 
     return dict(sync(filesystem.loop, send))
@@ -65,7 +77,10 @@ def close(body: Any) -> None:
 
 def endpoint() -> str:
     """The address of the server, to tell its objects from those of the same name elsewhere."""
-    return str(sync(_connection().loop, _connection().set_session).meta.endpoint_url)
+    filesystem = _connection()
+    if filesystem._s3 is None:  # not connected yet
+        sync(filesystem.loop, filesystem.set_session)
+    return str(filesystem._s3.meta.endpoint_url)
 
 
 def _connection() -> Any:

@@ -27,7 +27,12 @@ def download(
         if start:
             request = {"IfMatch": etag, "Range": f"bytes={start}-"}
         try:
-            answer = s3_client.call("get_object", Bucket=bucket, Key=key, **request)
+            answer = s3_client.call("get_object", body_bytes=_CHUNK if file else 0, Bucket=bucket, Key=key, **request)
+        except s3_client.CutError:
+            tries += 1
+            if tries == _TRIES:
+                raise
+            continue
         except Exception as error:
             code = server_code(error)
             if code in ("304", "NotModified"):
@@ -56,6 +61,10 @@ def download(
 
 def _copy(answer: dict[str, Any], file: IO[bytes], start: int, on_bytes: OnBytes) -> None:
     length, body = start + answer["ContentLength"], answer["Body"]
+    if isinstance(body, bytes):
+        file.write(body)
+        on_bytes(len(body))
+        return
     try:
         while file.tell() < length and (chunk := s3_client.read_chunk(body, _CHUNK)):
             file.write(chunk)

@@ -40,7 +40,7 @@ def upload(file: Path, bucket: str, key: str, hash_name: str, on_bytes: OnBytes 
     """
     size = file.stat().st_size
     sha256 = file_sha256(file)
-    target = {"Bucket": bucket, "Key": key}
+    target: dict[str, Any] = {"Bucket": bucket, "Key": key}
     if size <= SMALL:
         answer = s3_client.call("put_object", **target, Body=file.read_bytes(), Metadata={hash_name: sha256})
         on_bytes(size)
@@ -72,7 +72,7 @@ def _note_on(bucket: str, key: str) -> Iterator[IO[bytes] | None]:
             path.unlink(missing_ok=True)  # while it is held: nobody else has begun to use it
 
 
-def _unfinished(note: IO[bytes] | None, target: dict[str, str], sha256: str) -> str:
+def _unfinished(note: IO[bytes] | None, target: dict[str, Any], sha256: str) -> str:
     """The id of an unfinished upload of the same content; another content's is given up."""
     if not note:
         return ""
@@ -88,7 +88,7 @@ def _unfinished(note: IO[bytes] | None, target: dict[str, str], sha256: str) -> 
     return upload_id if upload_id and _parts_there(target, upload_id) is not None else ""
 
 
-def _begin(note: IO[bytes] | None, target: dict[str, str], sha256: str, hash_name: str) -> str:
+def _begin(note: IO[bytes] | None, target: dict[str, Any], sha256: str, hash_name: str) -> str:
     upload_id = str(s3_client.call("create_multipart_upload", **target, Metadata={hash_name: sha256})["UploadId"])
     if note:
         note.truncate(0)
@@ -97,7 +97,7 @@ def _begin(note: IO[bytes] | None, target: dict[str, str], sha256: str, hash_nam
     return upload_id
 
 
-def _parts_there(target: dict[str, str], upload_id: str) -> dict[int, str] | None:
+def _parts_there(target: dict[str, Any], upload_id: str) -> dict[int, str] | None:
     """Part number -> ETag of what the server has; None when it does not know the upload any more."""
     found: dict[int, str] = {}
     request: dict[str, Any] = {**target, "UploadId": upload_id}
@@ -114,7 +114,7 @@ def _parts_there(target: dict[str, str], upload_id: str) -> dict[int, str] | Non
         request["PartNumberMarker"] = page["NextPartNumberMarker"]
 
 
-def _send(file: Path, size: int, target: dict[str, str], upload_id: str, on_bytes: OnBytes) -> list[dict[str, Any]]:
+def _send(file: Path, size: int, target: dict[str, Any], upload_id: str, on_bytes: OnBytes) -> list[dict[str, Any]]:
     """Send the parts that are missing, some at once; returns all of them."""
     part_bytes = max(_PART, -(-size // _MAX_PARTS))
     there = _parts_there(target, upload_id) or {}

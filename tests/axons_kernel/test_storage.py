@@ -268,7 +268,7 @@ def test_refused_names(name: str) -> None:
         ("C:\\data\\slide.jpg", "slide"),
         ("sample_1.5um.png", "sample_1.5um"),
         ("...", "image"),
-        ("ä.png", "image"),
+        ("ä.png", "a"),
         ("x" * 300 + ".png", "x" * 100),
     ],
 )
