@@ -12,7 +12,7 @@ import numpy as np
 from roifile import ROI_OPTIONS, ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 
 from ..annotations import BoxLabel, EllipseLabel, Label, Point, PointLabel, PolygonLabel, Ring
-from ..label_json import finite
+from ..label_json import finite, finite_all
 
 _AREAS = (ROI_TYPE.POLYGON, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED)
 _VERSION = 228  # of the file form; from 223 on rectangles have parts of pixels
@@ -100,7 +100,8 @@ def label_shapes(roi: ImagejRoi, common: dict[str, Any]) -> list[Label]:
         return [_ellipse(roi, common)]
     if kind != ROI_TYPE.POINT and kind not in _AREAS:
         raise ValueError(f"a {kind.name.lower()} is no area and no point")
-    points = tuple((finite(float(x)), finite(float(y))) for x, y in np.asarray(roi.coordinates()))
+    xs, ys = np.asarray(roi.coordinates(), dtype=np.float64).reshape(-1, 2).T.tolist()
+    points = tuple(zip(finite_all(xs), finite_all(ys), strict=True))
     if kind in _AREAS:
         return [PolygonLabel(regions=(points,), **common)]
     if len(points) == 1:
@@ -129,7 +130,7 @@ def _ellipse(roi: ImagejRoi, common: dict[str, Any]) -> EllipseLabel:
 
 def _path_rings(roi: ImagejRoi) -> Iterator[Ring]:
     """The rings of a composite; curves become short lines."""
-    values = [finite(float(value)) for value in (roi.multi_coordinates if roi.multi_coordinates is not None else ())]
+    values = finite_all([] if roi.multi_coordinates is None else roi.multi_coordinates.tolist())
     ring: list[Point] = []
     at = 0
     while at < len(values):
