@@ -16,7 +16,7 @@ from .project_image import ProjectImage
 from .pyramid import Pyramid
 from .reports import PredictionInfo
 from .storage import Store
-from .thumbnails import thumbnail
+from .thumbnails import jpeg, thumbnail
 from .widget.layers import LabelOverlay, MaskOverlay
 from .widget.module import NAME
 
@@ -28,13 +28,13 @@ ANNOTATION = "annotation"
 
 @dataclass(frozen=True, repr=False)
 class StaticView:
-    """What stands for the viewer where it cannot run: a PNG of the image with its labels, and the reason."""
+    """What stands for the viewer where it cannot run: a JPEG of the image with its labels, and the reason."""
 
     picture: bytes
     reason: str
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"image/png": self.picture, "text/plain": repr(self)}
+        return {"image/jpeg": self.picture, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return self.reason
@@ -44,7 +44,7 @@ def show(image: ProjectImage) -> ViewerWidget | StaticView:
     """A zoomable view of an image with its labels and all predictions of it; see `Project.show`."""
     labels = label_overlay(image)
     pyramid = image.pyramid()
-    picture = plotting.png(thumbnail(pyramid, labels, channel_names=image.info.channel_names))
+    picture = jpeg(thumbnail(pyramid, labels, channel_names=image.info.channel_names))
     try:
         with needs_extra("widget", "Zooming into an image"):
             from .widget.viewer import ViewerWidget
@@ -73,7 +73,7 @@ def _static(picture: bytes, reason: str) -> StaticView:
 
 def label_overlay(image: ProjectImage) -> LabelOverlay:
     """The image's labels as they are now."""
-    return LabelOverlay(image.annotation(), image.colours, image.shape)
+    return LabelOverlay(image.annotation(), image.colours)
 
 
 def predictions(image: ProjectImage) -> Mapping[str, MaskOverlay]:

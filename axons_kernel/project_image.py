@@ -86,7 +86,7 @@ class ProjectImage:
 
     def preview(self, *, labels: bool = True) -> NDArray[np.uint8]:
         """A small picture (h, w, 3) of the image, with its labels tinted."""
-        overlay = LabelOverlay(self.annotation(), self.colours, self.shape) if labels else None
+        overlay = LabelOverlay(self.annotation(), self.colours) if labels else None
         return thumbnail(self.pyramid(), overlay, channel_names=self.info.channel_names)
 
     def figure(self, groups: Mapping[str, Sequence[Tile]]) -> Figure:

@@ -20,6 +20,7 @@ from .widget.look import channel_statistics, default_look, draw, is_rgb
 
 SIDE = 800  # pixels; of the picture that stands for an image in a notebook
 SMALL = 160  # pixels; in a table
+_TINT = 4  # tenths of a label's colour
 
 
 def thumbnail(
@@ -39,10 +40,23 @@ def thumbnail(
     picture = draw(pixels, default_look(channel_statistics(pixels, names), rgb=rgb))
     if overlay is not None:
         mask = overlay.numbers(Window(whole, number, level.scale), outline=False)
-        picture = plotting.overlay(picture, mask, [colour for _, colour in overlay.classes])
+        picture = _tinted(plotting.to_rgb(picture), mask, [colour for _, colour in overlay.classes])
     image = Image.fromarray(plotting.to_rgb(picture))
     image.thumbnail((side, side), Image.Resampling.BOX)
     return np.asarray(image)
+
+
+def _tinted(
+    picture: NDArray[np.uint8], mask: NDArray[np.uint8], colours: Sequence[plotting.Colour]
+) -> NDArray[np.uint8]:
+    table = np.array([(0, 0, 0), *colours], np.uint16)
+    mixed = ((10 - _TINT) * picture.astype(np.uint16) + _TINT * table[mask]) // 10
+    return np.where(mask[..., None] > 0, mixed, picture).astype(np.uint8)
+
+
+def jpeg(picture: NDArray[np.uint8]) -> bytes:
+    """JPEG bytes of a (h, w, 3) picture: a tenth of PNG's time and size, in a notebook that is saved and sent."""
+    return bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(picture), level=85))
 
 
 def gallery(rows: Iterable[tuple[NDArray[np.uint8] | None, Mapping[str, Any]]]) -> str:
@@ -58,8 +72,7 @@ def gallery(rows: Iterable[tuple[NDArray[np.uint8] | None, Mapping[str, Any]]]) 
 def _picture_cell(picture: NDArray[np.uint8] | None) -> str:
     if picture is None:
         return "<td>no picture</td>"
-    # JPEG: a table of a class's images would take megabytes of a notebook as PNG
-    data = base64.b64encode(imagecodecs.jpeg8_encode(np.ascontiguousarray(picture), level=80)).decode()
+    data = base64.b64encode(jpeg(picture)).decode()
     return f'<td><img alt="" style="max-width:{SMALL}px" src="data:image/jpeg;base64,{data}"></td>'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import imagecodecs
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from ..annotations import Annotation, Label, Ring
+from ..annotations import Annotation
 from ..pyramid import Pyramid
-from ..rasterize import bounding_window, fill_rings
 from ..tiling import Tile
 from .look import Look, draw
+from .painting import Painting
 
 JPEG_QUALITY = 90
 _LINE = 2  # pixels; how wide outlines are
@@ -76,45 +76,20 @@ def encode_numbers(numbers: NDArray[np.uint8], colours: Sequence[Colour]) -> Pic
     return Picture("image/png", buffer.getvalue())
 
 
-@dataclass(frozen=True)
 class LabelOverlay:
     """The labels of an annotation, as they were when this was made."""
 
-    annotation: Annotation
-    colours: Mapping[str, Colour]
-    shape: tuple[int, int]
-    title: str = "annotation"
-    _boxes: NDArray[np.int64] = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        boxes = [bounding_window(_all_rings(label), self.shape) for label in self.annotation.labels]
-        object.__setattr__(self, "_boxes", np.array(boxes, np.int64).reshape(-1, 4))
-
-    @property
-    def classes(self) -> tuple[tuple[str, Colour], ...]:
-        """Name and colour per class of the project."""
-        return tuple(self.colours.items())
+    def __init__(self, annotation: Annotation, colours: Mapping[str, Colour], title: str = "annotation"):
+        self.title, self.classes = title, tuple(colours.items())
+        numbers = {name: number for number, name in enumerate(colours, start=1)}
+        known = [label for label in annotation.labels if label.label_class in numbers]
+        self._painting = Painting(known)
+        self._class_of = np.array([0, *(numbers[label.label_class or ""] for label in known)], np.uint8)
 
     def numbers(self, window: Window, *, outline: bool) -> NDArray[np.uint8]:
         """(h, w) class numbers; touching objects have outlines of their own."""
-        tile = _grown(window.tile) if outline else window.tile
-        ids = np.zeros((tile.height, tile.width), np.int32)
-        numbers = {name: number for number, name in enumerate(self.colours, start=1)}
-        class_of = np.zeros(len(self.annotation.labels) + 1, np.uint8)
-        for index in self._under(tile, window.scale):
-            label = self.annotation.labels[index]
-            number = numbers.get(label.label_class or "")
-            if number is not None:
-                class_of[index + 1] = number
-                for rings in label.parts():
-                    _fill(ids, tile, rings, window.scale, index + 1)
-        return class_of[_outlines(ids) if outline else ids]
-
-    def _under(self, tile: Tile, scale: float) -> NDArray[np.int64]:
-        """Which labels have a bounding box that touches the window."""
-        x, y, w, h = self._boxes.T / scale
-        right, bottom = tile.x + tile.width, tile.y + tile.height
-        return np.flatnonzero((x < right) & (y < bottom) & (x + w > tile.x) & (y + h > tile.y))
+        ids = self._painting.draw(_grown(window.tile) if outline else window.tile, window.scale)
+        return np.asarray(self._class_of[_outlines(ids) if outline else ids])
 
 
 @dataclass(frozen=True)
@@ -140,24 +115,9 @@ class MaskOverlay:
         return _outlines(known) if outline else known
 
 
-def _all_rings(label: Label) -> list[Ring]:
-    return [ring for rings in label.parts() for ring in rings]
-
-
 def _grown(tile: Tile) -> Tile:
     """More on every side, so that the edge of a tile is no outline."""
     return Tile(tile.x - _LINE, tile.y - _LINE, tile.width + 2 * _LINE, tile.height + 2 * _LINE)
-
-
-def _fill(ids: NDArray[np.int32], tile: Tile, rings: Sequence[Ring], scale: float, value: int) -> None:
-    """Draw one label into a window, touching only the part of it that the label can reach."""
-    scaled = [tuple((x / scale, y / scale) for x, y in ring) for ring in rings]
-    points = np.asarray([point for ring in scaled for point in ring])
-    x0, y0 = np.maximum(np.floor(points.min(axis=0)).astype(int), (tile.x, tile.y))
-    x1, y1 = np.minimum(np.ceil(points.max(axis=0)).astype(int), (tile.x + tile.width, tile.y + tile.height))
-    if x1 > x0 and y1 > y0:
-        filled = fill_rings(scaled, (int(x0), int(y0), int(x1 - x0), int(y1 - y0)))
-        ids[y0 - tile.y : y1 - tile.y, x0 - tile.x : x1 - tile.x][filled] = value
 
 
 def _outlines(values: NDArray[Any]) -> NDArray[Any]:

@@ -26,7 +26,7 @@ from .module import TRAITS
 from .viewer_messages import IMAGE, OverlayLook, TileRequest, TilesMessage, ValueMessage, parse_message
 
 TILE = 512  # pixels; the side of a stored block, so that one tile needs one of them
-_COARSE = 1024  # pixels; the longer side of the level that the statistics come from
+_COARSE = 512  # pixels; the longer side of the level that the statistics come from
 log = logging.getLogger(__name__)
 
 
@@ -55,12 +55,12 @@ class ViewerWidget(widgets.DOMWidget):  # type: ignore[misc]
         overlays: Mapping[str, Overlay] | None = None,
         static: bytes = b"",
     ) -> None:
-        """`channels` are names, () for colours; `overlays` by id, bottom first; `static` is a PNG of the image."""
+        """`channels` are names, () for colours; `overlays` by id, bottom first; `static` is a JPEG of it."""
         self._pyramid, self._static = pyramid, static
         self._layers = dict(overlays or {})
         level = pyramid.level_for(max(1.0, max(pyramid.shape) / _COARSE))
         height, width = pyramid.levels[level].shape
-        coarse = pyramid.read(Tile(0, 0, min(width, 2 * _COARSE), min(height, 2 * _COARSE)), level)
+        coarse = pyramid.read(Tile(0, 0, min(width, 2 * _COARSE), min(height, 2 * _COARSE)), level)[::2, ::2]
         rgb = is_rgb(pyramid.dtype, pyramid.channels) and not channels
         statistics = channel_statistics(coarse, channel_names(channels, pyramid.channels, rgb=rgb))
         self._look = default_look(statistics, rgb=rgb)
@@ -178,7 +178,7 @@ class ViewerWidget(widgets.DOMWidget):  # type: ignore[misc]
 
     def _ipython_display_(self) -> None:
         """The picture, and under it the live view, which hides the picture for as long as it lives."""
-        display({"image/png": self._static, "text/plain": repr(self)}, raw=True)
+        display({"image/jpeg": self._static, "text/plain": repr(self)}, raw=True)
         if is_live():
             bundle = self._repr_mimebundle_(include=None, exclude=None)
             data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})

@@ -169,7 +169,7 @@ def test_without_the_viewer_there_is_a_picture_and_how_to_install_it(
     shown = project.show(image)
     assert isinstance(shown, StaticView)
     bundle = shown._repr_mimebundle_()
-    assert decoded(bundle["image/png"]).shape == (600, 800, 3)
+    assert decoded(bundle["image/jpeg"]).shape == (600, 800, 3)
     assert "pip install" in bundle["text/plain"] and len(capsys.readouterr().out.splitlines()) == 1
 
 
@@ -185,6 +185,6 @@ def test_the_picture_for_a_saved_notebook_stands_before_the_live_view(
         shown.clear()
         monkeypatch.setattr("axons_kernel.widget.viewer.is_live", lambda live=live: live)
         viewer._ipython_display_()
-        assert decoded(shown[0]["image/png"]).shape == (600, 800, 3)
+        assert decoded(shown[0]["image/jpeg"]).shape == (600, 800, 3)
         assert ["application/vnd.jupyter.widget-view+json" in data for data in shown[1:]] == [True] * live
     viewer.close()

@@ -143,7 +143,7 @@ export class ViewerView extends DOMWidgetView {
       },
       painted: () => {
         this.scale.show(stage.zoom);
-        this.el.dataset['painted'] = 'true';
+        this.el.dataset['painted'] = performance.now().toFixed(0);
       }
     });
     this.stage = stage;

@@ -32,7 +32,7 @@ ANNOTATION = Annotation(
 
 @pytest.fixture
 def labels() -> LabelOverlay:
-    return LabelOverlay(ANNOTATION, COLOURS, SHAPE)
+    return LabelOverlay(ANNOTATION, COLOURS)
 
 
 def test_tiles_of_the_finest_level_are_the_mask(labels: LabelOverlay) -> None:
@@ -61,13 +61,13 @@ def test_outlines_meet_across_tiles(labels: LabelOverlay) -> None:
 
 def test_touching_objects_of_a_class_have_a_line_between_them() -> None:
     pair = [BoxLabel(label_class="axon", centre=(x, 50), size=(40, 40)) for x in (40, 80)]
-    overlay = LabelOverlay(Annotation(tuple(pair)), COLOURS, (100, 120))
+    overlay = LabelOverlay(Annotation(tuple(pair)), COLOURS)
     drawn = overlay.numbers(Window(Tile(0, 0, 120, 100), 0, 1.0), outline=True)
     assert drawn[50, 60] == 1 and drawn[50, 40] == 0
 
 
 def test_an_annotation_without_labels_draws_nothing() -> None:
-    overlay = LabelOverlay(Annotation(), COLOURS, SHAPE)
+    overlay = LabelOverlay(Annotation(), COLOURS)
     assert not overlay.numbers(Window(Tile(0, 0, 400, 300), 0, 1.0), outline=True).any()
 
 

@@ -40,7 +40,7 @@ class Front:
     def __init__(self, pyramid: Pyramid, **options: Any) -> None:
         self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
         box = BoxLabel(label_class="axon", centre=(10, 10), size=(16, 16))
-        overlay = LabelOverlay(Annotation((box,)), COLOURS, pyramid.shape)
+        overlay = LabelOverlay(Annotation((box,)), COLOURS)
         options = {"name": "nerve", "pixel_size_um": 0.1, "overlays": {"annotation": overlay}, **options}
         self.widget = ViewerWidget(pyramid, **options)
         self.widget.send = lambda content, buffers=(): self.sent.append((content, list(buffers)))
@@ -197,12 +197,12 @@ def test_state_that_makes_no_sense_is_refused(front: Front, trait: str, value: A
 
 
 def test_a_new_state_of_the_labels_is_drawn(front: Front) -> None:
-    front.widget.update_overlay("annotation", LabelOverlay(Annotation(), COLOURS, (700, 900)))
+    front.widget.update_overlay("annotation", LabelOverlay(Annotation(), COLOURS))
     assert front.widget.revision == 1
     _, buffers = front.tile("annotation")
     assert not np.asarray(Image.open(io.BytesIO(buffers[0])).convert("RGBA"))[..., 3].any()
     with pytest.raises(InputError, match="it has: annotation"):
-        front.widget.update_overlay("labels", LabelOverlay(Annotation(), COLOURS, (700, 900)))
+        front.widget.update_overlay("labels", LabelOverlay(Annotation(), COLOURS))
 
 
 def test_channels_without_names_are_counted_and_colours_share_their_limits(make_pyramid: MakePyramid) -> None:
