@@ -49,13 +49,14 @@ LAYERS = {
     "plotting": "thumbnails plotting quality quality.comparison quality.figures quality.page",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
-    "view": "widget.upload widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
+    "view": "widget.annotator widget.upload widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
     "project": """
         label_classes label_export label_import label_sources project_labels
         image_list looking receiving uploading
         cutting project_tiles stitched_files tile_export tile_import
         copying project_care project_check project_command project_gc project_sizes
         import_source mask_pictures
+        annotating widget.reviving
         annotate comparing importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
     """,
@@ -80,8 +81,8 @@ RESERVED = {
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
     "cv2": "widget.assist",
-    "ipycanvas": "widget.canvas widget.painter",
-    "ipywidgets": "widget.upload widget.viewer widget.canvas widget.painter widget.toolbar",
+    "ipycanvas": "widget.annotator widget.canvas widget.painter",
+    "ipywidgets": "widget.annotator widget.upload widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",
     "IPython": "live widget.viewer",
     "tqdm": "copying project_command import_source importing label_sources predicting stitched_files tile_export tile_import tour_command",

@@ -28,7 +28,7 @@ class Conversation:
     """Takes messages of views, and gives answers.
 
     `saved` tells what the storage holds, `save` and `resolve` do what the requests of these names ask for; `changed`
-    is called after each op. `tile` is where the last view was.
+    is called after each op. `tile` is where the last view was; `closed` refuses everything.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Conversation:
         self._clock, self._changed, self._save, self._resolve = clock, changed, save, resolve
         self._saved = saved or (lambda: not_saved(self.document.rev))
         self._sessions = Sessions(document.progress.sessions)
+        self.closed = False
 
     def renew(self, document: Document) -> None:
         """Go on with another document: other labels of the same image. The numbering of ops goes on."""
@@ -67,6 +68,8 @@ class Conversation:
             message = parse(content)
         except InputError as error:
             return self._not_understood(content, str(error))
+        if self.closed:
+            return refused(message, "This image was opened again in another cell: go on there.")
         session = self._sessions.get(message.session, self._clock())
         try:
             if isinstance(message, ops.Op):

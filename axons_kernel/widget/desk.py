@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -51,9 +52,19 @@ class Desk:
         )
 
     @property
+    def name(self) -> str:
+        """The image's name."""
+        return self.conversation.document.picture.name or "an image"
+
+    @property
     def annotation(self) -> Annotation:
         """The labels as they stand."""
         return self._snapshot()[0]
+
+    @property
+    def tile(self) -> Window:
+        """The tile that a view has opened last."""
+        return self.conversation.document.sheet.tiles[self.conversation.tile]
 
     def receive(self, content: Any) -> Reply:
         """The answer to a message of a view."""
@@ -62,6 +73,12 @@ class Desk:
 
     def flush(self) -> None:
         """Store now what is not stored yet."""
+        self.autosave.flush()
+
+    def close(self) -> None:
+        """Store what is left; views get no further than here."""
+        with self._lock:
+            self.conversation.closed = True
         self.autosave.flush()
 
     def _snapshot(self) -> tuple[Annotation, int]:
@@ -83,6 +100,18 @@ class Desk:
         self.conversation.renew(document)
         self.autosave.resolved(theirs)
         self.autosave.flush()
+
+
+_at_work: weakref.WeakValueDictionary[str, Desk] = weakref.WeakValueDictionary()
+
+
+def take_over(document: str, open_desk: Callable[[], Desk]) -> Desk:
+    """Open a desk on a document. An older one in this process is closed first: its labels are stored by then."""
+    older = _at_work.pop(document, None)
+    if older:
+        older.close()
+    desk = _at_work[document] = open_desk()
+    return desk
 
 
 def _first_unfinished(document: Document) -> int:
