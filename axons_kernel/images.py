@@ -6,6 +6,7 @@ Nothing here opens a file: bytes come in and go out (`storage` does the rest).
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,6 +19,8 @@ from .ome_tiff import encoded_ome_tiff
 from .picture import Picture, array_picture, standard_picture
 from .pixel_sizes import agreed_size
 from .reading import open_picture
+
+_MOST_BYTES = 4 << 30  # of a picture that is decoded whole
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class Micrograph:
 class ImageInfo(Document):
     """image.json: where an image came from and what its pixels are.
 
-    `sha256` is that of the source, `file_sha256` and `file_bytes` are those of image.tif. `source_*` tell what was in the source and `z`, `t` which plane was taken; they are
-    None or empty in images that were imported by an earlier version, or where the source does not say.
+    `sha256` is that of the source; `file_sha256` and `file_bytes` are those of image.tif. `source_*` tell what was in
+    the source and `z`, `t` which plane was taken. All but the first are None or empty in images that were imported by
+    an earlier version, or where the source does not say.
     """
 
     kind: ClassVar[str] = "image"
@@ -81,6 +85,8 @@ def decode_image(data: bytes, name: str) -> Micrograph:
     try:
         picture = open_picture(io.BytesIO(data), name)
         size = agreed_size(picture.sizes, name)
+        if math.prod(picture.shape) * picture.channels * picture.dtype.itemsize > _MOST_BYTES:
+            raise ImageReadError(f"{name} is too large to be held in memory: at most {_MOST_BYTES >> 30} GiB are.")
     except InputError as error:  # nothing can be chosen here
         raise ImageReadError(str(error)) from error
     return Micrograph(picture.pixels(), size)

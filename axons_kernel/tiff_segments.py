@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from .picture import BAND_BYTES, WHOLE_LIMIT, Unreadable
 
 _BOMB_FLOOR = 64 << 20  # bytes; a picture up to this size may be as empty as it likes
-_BOMB_RATIO = 5000  # decoded bytes per byte of the file; a blank slide reaches some hundreds
+# decoded bytes per byte of the file that a codec can reach at most, or that others reach on blank pictures
+_RATIOS = {1: 1, 5: 1400, 8: 1040, 32946: 1040, 32773: 64}
+_OTHER_RATIO = 5000
 _OWN_HEADER = {6, 7, 33003, 33004, 33005, 33007, 34712, 34892, 34927, 34933, 50001}  # JPEG, JPEG 2000, PNG, WebP
 
 
@@ -26,7 +28,7 @@ def check_size(page: Any, file_bytes: int) -> None:
     if min(shape) < 1:
         raise Unreadable("it has no pixels")
     decoded = math.prod(shape) * keyframe.dtype.itemsize
-    if decoded > max(_BOMB_FLOOR, _BOMB_RATIO * file_bytes):
+    if decoded > max(_BOMB_FLOOR, _RATIOS.get(int(keyframe.compression), _OTHER_RATIO) * file_bytes):
         raise Unreadable(f"{shape[3]} x {shape[2]} pixels are too large for a file of {file_bytes} bytes")
     if shape[1] > 1:
         raise Unreadable("its pages are volumes, not pictures")

@@ -35,7 +35,7 @@ def fetch_source(location: Location, on_bytes: Callable[[int, int], object]) -> 
                 file = opened.enter_context(_open_regular(path, action))
             else:
                 file = opened.enter_context(tempfile.TemporaryFile(prefix="axons-"))
-                _copy(opened.enter_context(fsspec.open(os.fspath(location), "rb")), file, action, on_bytes)
+                copy_all(opened.enter_context(fsspec.open(os.fspath(location), "rb")), file, action, on_bytes)
         yield file
 
 
@@ -60,7 +60,8 @@ def _open_regular(path: str, action: str) -> IO[bytes]:
     return open(path, "rb")
 
 
-def _copy(source: IO[bytes], target: IO[bytes], action: str, on_bytes: Callable[[int, int], object]) -> None:
+def copy_all(source: IO[bytes], target: IO[bytes], action: str, on_bytes: Callable[[int, int], object]) -> None:
+    """Copy a stream to its end. Raises StorageError (`action` says what for) when it ends before its own `size`."""
     total = int(getattr(source, "size", None) or 0)
     done = 0
     while piece := source.read(_PIECE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import io
 import os
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from axons_kernel.errors import InputError, NotFoundError, StorageError
 from axons_kernel.storage import fetch_source, read_if_there, source_folder
+from axons_kernel.storage.fetching import copy_all
 
 DATA = os.urandom(300_000)
 
@@ -75,6 +77,14 @@ def test_a_connection_that_is_cut(server: str) -> None:
     pytest.importorskip("aiohttp")
     with pytest.raises(StorageError, match=r"Cannot read http://.*/cut\.tif: the connection was cut.*[Rr]un it again"):
         fetched(f"{server}/cut.tif")
+
+
+def test_a_stream_that_ends_too_soon() -> None:
+    class Source(io.BytesIO):
+        size = 9
+
+    with pytest.raises(StorageError, match=r"Cannot read it: the connection was cut after 5 of 9 bytes\. Run it again"):
+        copy_all(Source(b"12345"), io.BytesIO(), "read it", lambda done, total: None)
 
 
 def test_nothing_at_an_address(server: str) -> None:
