@@ -34,7 +34,7 @@ class ImportReport:
         images = ", ".join(f"{name} {n}" for name, n in self.added.items())
         lines = [f"{sum(self.added.values())} labels imported from {self.source} ({self.format}): {images}"]
         if self.known:
-            lines.append(f"{self.known} labels were left alone: the project has them already (the same id).")
+            lines.append(f"{self.known} labels were there already (the same id); the project's own were kept.")
         if self.notes:
             lines += ["Not all could be taken as it is:", *(f"  {line}" for line in summary(self.notes))]
         return "\n".join(lines)
@@ -67,7 +67,7 @@ def import_labels(
             "with image=..."
         )
     add = _in_order(classes or (), found, named)
-    added, known = _keep(store, {image.name: image for image in images}, found, add, replace_labels)
+    added, known = _keep(store, {image.name: image for image in images}, found, add, replace_labels, notes)
     return ImportReport(source.location, chosen, added, known, tuple(notes))
 
 
@@ -165,6 +165,7 @@ def _keep(
     found: Mapping[str, Annotation],
     classes: Sequence[str | LabelClass],
     replace_labels: bool,
+    notes: list[Note],
 ) -> tuple[dict[str, int], int]:
     """Write: classes first, then image after image. Returns labels added per image, and how many were there."""
     editings = {name: images[name].edit_annotation() for name in found}  # a broken file shows before the first write
@@ -173,9 +174,13 @@ def _keep(
     for name, annotation in found.items():
         editing = editings[name]
         before = replace(editing.annotation, labels=()) if replace_labels else editing.annotation
-        have = {label.object_id for label in before.labels}
+        have = {label.object_id: label for label in before.labels}
         new = tuple({label.object_id: label for label in annotation.labels if label.object_id not in have}.values())
         editing.save(_joined(before, replace(annotation, labels=new)))
+        other = sum(have.get(label.object_id, label) != label for label in annotation.labels)
+        if other:
+            why = "they differ from the project's labels of the same ids; replace=True takes those of the file"
+            notes.append(Note(name, "not taken", why, other))
         added[name] = len(new)
         known += len(annotation.labels) - len(new)
     return added, known

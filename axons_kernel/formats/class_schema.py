@@ -56,7 +56,8 @@ def read(name: str, data: bytes) -> ClassSchema:
         with dropping(notes, f"Group {number}"):
             _read_group(group, classes, notes)
     schemes = []
-    for number, scheme in enumerate(document.get("colour_schemes") or (), start=1):
+    given = document.get("colour_schemes")
+    for number, scheme in enumerate(given if isinstance(given, list) else (), start=1):
         with dropping(notes, f"Colour scheme {number}"):
             schemes.append(ColourScheme(_text(scheme["name"]), _text(scheme.get("human_name", scheme["name"]))))
     return ClassSchema(tuple(classes.values()), tuple(schemes), tuple(notes))

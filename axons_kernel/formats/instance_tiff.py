@@ -27,6 +27,7 @@ from .values import FileIds, Hints, ImageLabels, Reading, Shape, Writing, class_
 SUFFIX = "_instances.tif"
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _KEY = "axons.instances"
+_MOST_SHORT = 65535  # what 16 bits count to
 HOLDS = Holds(as_they_are=frozenset(), as_outlines=frozenset({"polygon", "box", "oriented_ellipse"}), form="pixels")
 
 
@@ -38,7 +39,7 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
         if image.shape is None:
             raise InputError(f"The size of {image.image} is not known, and a mask needs it.")
         labels = [label for label in flat(image.annotation.labels) if HOLDS.writes(label)]
-        dtype = np.uint16 if len(labels) < 1 << 16 else np.uint32
+        dtype = np.uint16 if len(labels) <= _MOST_SHORT else np.uint32
         if dtype is np.uint32:
             notes.append(Note(image.image, "written with 32 bits", "it has more than 65535 objects"))
         numbers = _drawn(labels, image.shape, dtype)

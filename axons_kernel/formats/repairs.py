@@ -21,6 +21,7 @@ from ..notes import Note
 from .crossings import crossing, flat_points
 from .values import Shape
 
+_MOST_LETTERS = 200  # of a class name
 _FAR = 1e7  # pixels: no micrograph is as large
 
 
@@ -85,13 +86,13 @@ def _with_size(label: BoxLabel, where: str, notes: list[Note]) -> BoxLabel | Non
 
 
 def _with_clean_text(label: Label, where: str, notes: list[Note]) -> Label:
-    """Half a surrogate pair is no text that can be stored."""
+    """With a class name that can be stored and shown: half a surrogate pair cannot."""
     name = label.label_class or None
-    if (name is None or name.isascii()) and label.object_id.isascii():
+    if (name is None or (name.isascii() and len(name) <= _MOST_LETTERS)) and label.object_id.isascii():
         return label if name == label.label_class else replace(label, label_class=name)
-    clean = name and name.encode("utf-8", "replace").decode()
+    clean = name and name.encode("utf-8", "replace").decode()[:_MOST_LETTERS]
     if clean != name:
-        notes.append(Note(where, "renamed", "its class name holds broken characters"))
+        notes.append(Note(where, "renamed", "its class name is too long, or holds broken characters"))
     return replace(label, label_class=clean, object_id=label.object_id.encode("utf-8", "replace").decode())
 
 

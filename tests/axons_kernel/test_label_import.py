@@ -75,7 +75,21 @@ def test_twice_is_once(rat: Project, tmp_path: Path) -> None:
     assert rat.import_annotations(source).added == {"rat-6": 2}
     report = rat.import_annotations(source)
     assert (report.added, report.known) == ({"rat-6": 0}, 2)
-    assert "2 labels were left alone" in repr(report)
+    assert repr(report).splitlines()[1:] == ["2 labels were there already (the same id); the project's own were kept."]
+
+
+def test_what_was_changed_elsewhere_is_told_and_taken_when_asked_for(rat: Project, tmp_path: Path) -> None:
+    rat.image("rat-6").save_annotation(Annotation((BOX,)))
+    (path,) = rat.export_annotations("labelme", tmp_path / "out").files
+    document = json.loads(Path(path).read_text())
+    document["shapes"][0]["points"][1] = [40, 30]
+    Path(path).write_text(json.dumps(document))
+    report = rat.import_annotations(path)
+    assert rat.image("rat-6").annotation().labels == (BOX,)
+    assert "1 label not taken: they differ from the project's labels of the same ids; replace=True" in repr(report)
+    rat.import_annotations(path, replace=True)
+    (label,) = rat.image("rat-6").annotation().labels
+    assert isinstance(label, BoxLabel) and label.object_id == "u__1" and label.size == (24, 13)
 
 
 def test_a_persons_labels_stay_unless_they_are_to_be_replaced(rat: Project, tmp_path: Path) -> None:

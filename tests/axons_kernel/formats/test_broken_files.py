@@ -217,15 +217,32 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
     notes: list[Note] = []
     (fixed,) = repaired(Annotation((label,)), SHAPE, notes).labels
     assert fixed.label_class == "ax?on" and notes[0].done == "renamed"
+    label = PolygonLabel(label_class="<" * 100_000, regions=(((1, 1), (9, 1), (5, 5)),))
+    assert len(repaired(Annotation((label,)), SHAPE, notes).labels[0].label_class or "") == 200
 
 
-def test_zip_bomb_is_not_unpacked() -> None:
+def test_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert imagej._MOST_BYTES <= 1 << 30
+    monkeypatch.setattr(imagej, "_MOST_BYTES", 4 << 20)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for n in range(6):
-            archive.writestr(f"{n}.roi", b"Iout" + bytes(100 << 20))
-    with pytest.raises(SchemaError, match="would unpack to 600 MiB in 6 ROIs; at most 512 MiB"):
+            archive.writestr(f"{n}.roi", b"Iout" + bytes(1 << 20))
+    assert len(buffer.getvalue()) < 10_000
+    with pytest.raises(SchemaError, match="would unpack to 6 MiB in 6 ROIs; at most 4 MiB"):
         imagej.read("bomb.zip", buffer.getvalue(), HINTS)
+
+
+def test_zip_that_lies_about_its_sizes() -> None:
+    """What is unpacked is never more than what it says."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.roi", b"Iout" + bytes(50_000))
+    data = buffer.getvalue()
+    lying = data.replace((50_004).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    assert lying != data
+    with pytest.raises(SchemaError, match="no zip of ROIs that can be read"):
+        imagej.read("a.zip", lying, HINTS)
 
 
 def test_zip_without_rois() -> None:
@@ -285,7 +302,7 @@ def test_a_broken_yolo_line_is_dropped_and_told(line: str, why: str) -> None:
     assert reading.notes[0].where == "labels/rat-6.txt, line 3" and why in reading.notes[0].why
 
 
-@pytest.mark.parametrize("names", [b"names: 3", b"[", b"names: {a: b}", b"\xff\xfe\x00", b"{" * 5000])
+@pytest.mark.parametrize("names", [b"names: 3", b"[", b"names: {a: b}", b"\xff\xfe\x00", b"{" * 1500])
 def test_broken_yaml_is_refused(names: bytes) -> None:
     with pytest.raises(SchemaError, match=r"data\.yaml"):
         yolo.read_folder("f", {"data.yaml": names, "labels/rat-6.txt": b""}, HINTS)

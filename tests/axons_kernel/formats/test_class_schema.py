@@ -60,6 +60,13 @@ def test_a_repeated_class_is_told() -> None:
     assert [c.group for c in schema.classes] == ["a"] and "there already" in schema.notes[0].why
 
 
+def test_broken_schemes_are_left_out() -> None:
+    data = document(name="axon", colour=[1, 2, 3])
+    for schemes in (b"3", b"[3]", b'[{"name": 4}]', b'[{"human_name": "x"}]'):
+        schema = class_schema.read("a", data[:-1] + b', "colour_schemes": ' + schemes + b"}")
+        assert schema.schemes == () and len(schema.classes) == 1
+
+
 @pytest.mark.parametrize("data", [b"{}", b"[]", b"{", b'{"label_class_groups": 3}'])
 def test_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(SchemaError, match=r"schema\.json"):

@@ -370,9 +370,12 @@ def test_instances_are_16_bit_and_list_their_objects() -> None:
     assert pixels.dtype == np.uint16 and np.unique(pixels).tolist() == [0, 1, 2, 3]
 
 
-def test_more_objects_than_16_bits_count() -> None:
-    boxes = tuple(BoxLabel(centre=(x + 0.5, y + 0.5), size=(1, 1)) for y in range(260) for x in range(256))
-    writing = instance_tiff.write((ImageLabels("a", Annotation(boxes), (260, 256)),), ())
-    pixels = tifffile.imread(io.BytesIO(writing.files["a_instances.tif"]))
-    assert pixels.dtype == np.uint32 and pixels.max() == len(boxes) == 66560
+def test_more_objects_than_16_bits_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instance_tiff, "_MOST_SHORT", 3)
+    boxes = tuple(BoxLabel(centre=(3 + 5 * n, 5), size=(4, 4)) for n in range(4))
+    writing = instance_tiff.write((image_of(*boxes),), ())
+    pixels = tifffile.imread(io.BytesIO(writing.files["rat-6_instances.tif"]))
+    assert pixels.dtype == np.uint32 and pixels.max() == 4
     assert "written with 32 bits" in [loss.done for loss in writing.losses]
+    fewer = instance_tiff.write((image_of(*boxes[:3]),), ()).losses
+    assert "written with 32 bits" not in [loss.done for loss in fewer]
