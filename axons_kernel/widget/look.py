@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Limits = tuple[float, float]
 WHITE = "#ffffff"
+_RGB = ("#ff0000", "#00ff00", "#0000ff")
 # seen together, each pair of neighbours makes a third colour, also for most colour-blind eyes
 _COLOURS = ("#ff00ff", "#00ff00", "#00ffff", "#ffff00", "#ff8000", "#0080ff", "#ff0000", "#ffffff")
 
@@ -81,7 +82,7 @@ def default_look(channels: Sequence[ChannelStatistics], *, rgb: bool) -> Look:
     for number, channel in enumerate(channels):
         colour = WHITE if len(channels) == 1 else _COLOURS[number % len(_COLOURS)]
         if rgb:
-            colour = ("#ff0000", "#00ff00", "#0000ff")[number]
+            colour = _RGB[number]
         limits = (low, high) if rgb else channel.auto
         looks.append(ChannelLook(visible=True, colour=colour, low=limits[0], high=limits[1]))
     return Look(channels=tuple(looks), gamma=1.0)
@@ -90,6 +91,9 @@ def default_look(channels: Sequence[ChannelStatistics], *, rgb: bool) -> Look:
 def draw(pixels: NDArray[Any], look: Look) -> NDArray[np.uint8]:
     """The picture of (h, w) or (h, w, C) pixels: (h, w) grey for one white channel, else (h, w, 3)."""
     planes = pixels[..., None] if pixels.ndim == 2 else pixels
+    first = look.channels[0]
+    if planes.shape[2] == 3 and look.channels == tuple(_coloured(first, colour) for colour in _RGB):
+        return _stretch(planes, first, look.gamma)  # a colour picture, all three at once
     shown = [(planes[..., n], c) for n, c in enumerate(look.channels[: planes.shape[2]]) if c.visible]
     if len(look.channels) == 1 and shown and shown[0][1].colour == WHITE:
         return _stretch(shown[0][0], shown[0][1], look.gamma)
@@ -103,6 +107,10 @@ def draw(pixels: NDArray[Any], look: Look) -> NDArray[np.uint8]:
             elif strength:
                 picture[..., part] += grey.astype(np.uint16) * strength // 255
     return picture if single else np.minimum(picture, 255).astype(np.uint8)
+
+
+def _coloured(channel: ChannelLook, colour: str) -> ChannelLook:
+    return channel.model_copy(update={"visible": True, "colour": colour})
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
