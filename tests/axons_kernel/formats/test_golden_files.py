@@ -306,6 +306,14 @@ def test_points_and_lines_of_imagej() -> None:
     assert reading.notes[0].why == "a polyline is no area and no point"
 
 
+def test_the_axis_that_imagej_gets_is_the_long_one() -> None:
+    """It knows no ellipse that is wider than long."""
+    label = EllipseLabel(centre=(30, 20), radius1=4, radius2=8, orientation_radians=0.5)
+    with zipfile.ZipFile(io.BytesIO(imagej.write((image_of(label),), ()).files["rat-6_rois.zip"])) as archive:
+        made = ImagejRoi.frombytes(archive.read("00001 unclassified.roi"))
+    assert np.hypot(made.x2 - made.x1, made.y2 - made.y1) == pytest.approx(16)
+
+
 def test_composite_roi_with_curves() -> None:
     path = [0, 0, 0, 1, 8, 0, 3, 8, 4, 8, 8, 4, 8, 2, 0, 8, 0, 0, 4, 0, 20, 20, 1, 24, 20, 1, 24, 24, 4]
     made = ImagejRoi(roitype=ROI_TYPE.RECT, shape_roi_size=len(path))
