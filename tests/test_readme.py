@@ -64,6 +64,22 @@ def test_the_tables_of_labels_are_true(tmp_path: Path, monkeypatch: pytest.Monke
     assert set(re.findall(r"`([a-z-]+)`", formats)) == set(FORMATS)
 
 
+def test_the_table_of_care_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = ax.open_project("nerve")
+    project.import_image(ax.samples.axon_micrograph((64, 64)).pixels, name="sciatic", pixel_size_um=0.1)
+    table = README.partition("| you want to | you write | or type |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`(project\.[^`]+)`", table)
+    assert len(lines) == 3
+    exec("\n".join(lines), {"project": project})
+    commands = re.findall(r"`axons (project [^`]+)`", table)
+    assert len(commands) == 5
+    for command in commands:
+        assert main(command.replace("s3://course/ana", str(tmp_path / "cloud")).split()) == 0
+    for copy in ("backup", "cloud/nerve"):
+        assert ax.open_project(tmp_path / copy, create=False).image("sciatic").shape == (64, 64)
+
+
 def test_every_make_target_is_in_the_readme_and_exists() -> None:
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):.*## ", makefile, flags=re.MULTILINE))
