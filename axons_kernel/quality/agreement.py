@@ -20,7 +20,6 @@ from .ratings import MISSING, Ratings
 
 Floats = NDArray[np.float64]
 PairScore = Literal["dice", "iou", "kappa"]
-_BLOCK = 1 << 12  # rows at a time: little memory, and small matrix products stay in the cache
 
 
 def cohen_kappa(table: NDArray[np.integer]) -> float:
@@ -122,11 +121,10 @@ def _pair_tables(ratings: Ratings) -> NDArray[np.int64]:
     """(n, n, k, k): the `rating_table` of each pair of raters, by matrix products over blocks of rows."""
     n, k = len(ratings.raters), ratings.categories
     tables = np.zeros((k, k, n, n))
-    for start in range(0, len(ratings.rows), _BLOCK):
-        rows, weights = (values[start : start + _BLOCK] for values in (ratings.rows, ratings.weights))
-        said = [(rows == value).astype(np.float64) for value in range(k)]
+    for block in ratings.blocks():
+        said = ratings.said(block)
         for a in range(k):
-            weighted = (said[a] * weights[:, None]).T
+            weighted = (said[a] * ratings.weights[block, None]).T
             for b in range(a, k):
                 tables[a, b] += weighted @ said[b]
     for a, b in combinations(range(k), 2):

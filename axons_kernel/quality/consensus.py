@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from ..errors import InputError
-from .ratings import MISSING, Ratings
+from .ratings import Ratings
 
 Floats = NDArray[np.float64]
 _ALMOST_SURE = 0.99999  # start of STAPLE: everybody is nearly always right
@@ -45,9 +45,7 @@ def staple(ratings: Ratings, *, max_iterations: int = 1000) -> Consensus:
     everybody look good: `staple(ratings.band())` weighs raters by what is disputed. Raises InputError when it has not
     settled after `max_iterations`.
     """
-    looked = np.stack([(ratings.rows == v) * ratings.weights[:, None] for v in range(ratings.categories)]).sum(
-        axis=(1, 2)
-    )
+    looked = (ratings.weights @ ratings.votes()).astype(np.float64)
     if not looked.sum():
         raise InputError("Nobody has rated a pixel, so there is no consensus: give masks with values below 255.")
     prior = looked / looked.sum()
@@ -60,7 +58,7 @@ def staple(ratings: Ratings, *, max_iterations: int = 1000) -> Consensus:
         change = float(np.abs(better - rates).max())
         rates = better
         if change < _STEADY:
-            return _consensus(ratings, _truth(ratings, prior, rates), rates)
+            return _consensus(ratings, truth, rates)
     raise InputError(
         f"STAPLE has not settled after {max_iterations} rounds: the masks share too little. "
         "Look at quality.pairwise first."
@@ -69,25 +67,27 @@ def staple(ratings: Ratings, *, max_iterations: int = 1000) -> Consensus:
 
 def _truth(ratings: Ratings, prior: Floats, rates: Floats) -> Floats:
     """(m, k) probability of each true value of a row, given `rates` [rater, said, true]."""
-    with np.errstate(divide="ignore"):
-        log = np.tile(np.log(prior), (len(ratings.rows), 1))
-        for rater, said in zip(np.log(rates), ratings.rows.T, strict=True):
-            log += np.vstack([rater, np.zeros(len(prior))])[np.where(said == MISSING, len(prior), said)]
-    log -= log.max(axis=1, keepdims=True, initial=-1e300)
-    likelihood = np.exp(log)
-    return np.asarray(likelihood / likelihood.sum(axis=1, keepdims=True))
+    log_prior, log_rates = (np.log(np.maximum(p, np.finfo(float).tiny)) for p in (prior, rates))
+    truth = np.empty((len(ratings.rows), len(prior)))
+    for block in ratings.blocks():
+        log = log_prior + sum(said @ log_rates[:, value] for value, said in enumerate(ratings.said(block)))
+        likelihood = np.exp(log - log.max(axis=1, keepdims=True))
+        truth[block] = likelihood / likelihood.sum(axis=1, keepdims=True)
+    return truth
 
 
 def _confusion(ratings: Ratings, truth: Floats) -> Floats:
     """(raters, k, k) how often a rater says a value [rater, said, true], given the truth (m, k) of each row."""
     k = truth.shape[1]
-    weighted = truth * ratings.weights[:, None]
-    rates = np.empty((len(ratings.raters), k, k))
-    for rater, said in enumerate(ratings.rows.T):
-        counts = np.stack([weighted[said == value].sum(axis=0) for value in range(k)])
-        whole = counts.sum(axis=0)
-        rates[rater] = np.divide(counts, whole, out=np.eye(k), where=whole > 0)  # a class that is nowhere: right
-    return rates
+    counts = np.zeros((len(ratings.raters), k, k))
+    for block in ratings.blocks():
+        weighted = truth[block] * ratings.weights[block, None]
+        for value, said in enumerate(ratings.said(block)):
+            counts[:, value] += said.T @ weighted
+    whole = counts.sum(axis=1, keepdims=True)
+    right = np.tile(np.eye(k), (len(ratings.raters), 1, 1))  # of a value that is nowhere, nothing is wrong
+    np.divide(counts, whole, out=right, where=whole > 0)
+    return right
 
 
 def _consensus(ratings: Ratings, shares: Floats, rates: Floats) -> Consensus:

@@ -6,7 +6,7 @@ are computed on the rows; only their maps go back to pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..metrics import same_shape
 from .instances import Instances, Labels, as_instances
 
 MISSING = 255  # in a class mask: this person has not looked at the pixel
+_BLOCK = 1 << 12  # rows
 RIM = 5  # pixels of background around the union band
 
 
@@ -44,6 +45,15 @@ class Ratings:
     def votes(self) -> NDArray[np.int64]:
         """(m, categories): how many raters chose each value; those who did not look at the pixels do not count."""
         return np.stack([(self.rows == value).sum(axis=1) for value in range(self.categories)], axis=1)
+
+    def blocks(self) -> Iterator[slice]:
+        """Slices of rows, few at a time: little memory, and small matrix products stay in the cache."""
+        for start in range(0, len(self.rows), _BLOCK):
+            yield slice(start, start + _BLOCK)
+
+    def said(self, block: slice) -> list[NDArray[np.float64]]:
+        """For each value, (b, raters) of 1 and 0: who chose it, in a block of rows."""
+        return [(self.rows[block] == value).astype(np.float64) for value in range(self.categories)]
 
     def band(self, rim: int = RIM) -> Ratings:
         """Only the union of everybody's foreground and a rim of `rim` pixels around it.
@@ -98,7 +108,7 @@ def _class_numbers(
             f"The mask of {name} has the shape {labels.shape} and values up to {labels.max()}: give "
             f"(height, width) and 0 to {len(classes)} ({', '.join(classes)}), or {MISSING} where {name} has not looked."
         )
-    return labels.astype(np.uint8)
+    return labels.astype(np.uint8, copy=False)
 
 
 def _group(masks: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.int64]]:
