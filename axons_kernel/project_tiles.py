@@ -70,8 +70,12 @@ class ProjectTiles:
         """The image with its tiles: kept ones outlined, dropped ones dimmed."""
         return tiling_figure(self._image_of(image), self.tiling(image))
 
-    def read_tiles(self, tiling: Tiling) -> Iterator[tuple[Tile, NDArray[Any]]]:
-        """(tile, pixels) of each tile in order; pixels are (h, w) or (h, w, C), read a few tiles ahead."""
+    def read_tiles(self, tiles: Tiling | ProjectImage | str) -> Iterator[tuple[Tile, NDArray[Any]]]:
+        """(tile, pixels) of each tile of a tiling, or of the tiles of an image, in order, read a few tiles ahead.
+
+        Pixels are (h, w) or (h, w, C) in the image's own type.
+        """
+        tiling = tiles if isinstance(tiles, Tiling) else self.tiling(tiles)
         return tiles_of(self.image(tiling.image), tiling)
 
     def stitch(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from operator import index
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from numpy.typing import NDArray
@@ -168,8 +169,9 @@ def tile_starts(length: int, size: int, overlap: int, edge: Edge = "shift") -> l
 def tile_grid(shape: tuple[int, int], size: int, overlap: int, edge: Edge = "shift") -> tuple[Tile, ...]:
     """Tiles of `size` x `size` pixels over an image of `shape` (H, W), row by row; `overlap` in pixels.
 
-    Raises InputError when size < 16, overlap is not in 0..size/2, or "drop" leaves no tile.
+    Raises InputError when size < 16, overlap is not in 0..size/2, one is no whole number, or "drop" leaves no tile.
     """
+    size, overlap = _whole(size, "size"), _whole(overlap, "overlap")
     if size < 16:
         raise InputError(f"Tile size {size} is too small: give 16 pixels or more, as in tile(image, size=512).")
     if not 0 <= overlap <= size // 2:
@@ -189,6 +191,14 @@ def tile_grid(shape: tuple[int, int], size: int, overlap: int, edge: Edge = "shi
     )
 
 
+def _whole(number: int, name: str) -> int:
+    """As a Python int, also from numpy's."""
+    try:
+        return index(number)
+    except TypeError as error:
+        raise InputError(f"{name}={number!r} is not allowed: give a whole number of pixels.") from error
+
+
 def cut_image(
     image: str, shape: tuple[int, int], *, size: int, overlap: int, edge: Edge, level: int = 0, scale: float = 1
 ) -> Tiling:
@@ -204,8 +214,8 @@ def cut_image(
     return Tiling(
         name=image,
         image=image,
-        size=size,
-        overlap=overlap,
+        size=int(size),
+        overlap=int(overlap),
         tiles=tiles,
         edge=edge,
         level=level,

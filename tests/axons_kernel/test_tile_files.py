@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,7 @@ def test_tiles_of_a_project_are_read_as_they_were_cut(project: Project, edge: Ed
     whole = image.pyramid().read(Tile(0, 0, width, height), level)
     padded = np.pad(whole, ((0, 128), (0, 128), (0, 0)), mode="reflect")
     read = list(project.read_tiles(tiling))
+    assert len(list(project.read_tiles("nerve"))) == len(read)
     assert [tile for tile, _ in read] == list(tiling.tiles)
     for tile, pixels in read:
         np.testing.assert_array_equal(pixels, tile.to_level(2**level).cut(padded))
@@ -264,3 +267,47 @@ def test_an_export_that_was_cut_off_is_started_again(project: Project, tmp_path:
     project.export_tiles("nerve", tmp_path / "tiles")
     (image,) = project.import_tiles(tmp_path / "tiles", name="again")
     np.testing.assert_array_equal(image.pixels(), pixels)
+
+
+_SLOW = """
+import sys, time
+from axons_kernel import open_project, tile_export
+project = open_project(sys.argv[1])
+
+def slowly(pieces):
+    for number, piece in enumerate(pieces):
+        print(number, flush=True)
+        time.sleep(0.05)
+        yield piece
+
+if sys.argv[2] == "stitch":
+    project.stitch(project.tiling("nerve"), slowly(project.read_tiles("nerve")), sys.argv[3], progress=False)
+else:
+    read = tile_export.tiles_of
+    tile_export.tiles_of = lambda image, tiling: slowly(read(image, tiling))
+    project.export_tiles("nerve", sys.argv[3], progress=False)
+"""
+
+
+@pytest.mark.parametrize("work", ["stitch", "export"])
+def test_a_killed_process_leaves_nothing_that_looks_whole(project: Project, tmp_path: Path, work: str) -> None:
+    image = import_picture(project)
+    tiling = project.tile(image, size=128, overlap=0)
+    target = tmp_path / ("out/whole.tif" if work == "stitch" else "tiles")
+    command = [sys.executable, "-c", _SLOW, project.store.url, work, str(target)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        while int(child.stdout.readline()) < 15:
+            pass
+        child.kill()
+    if work == "stitch":
+        assert not target.exists()
+        project.stitch(tiling, project.read_tiles(tiling), target)
+        np.testing.assert_array_equal(decode_image(target.read_bytes(), "whole.tif").pixels, image.pixels())
+        return
+    with pytest.raises(
+        InputError, match=r"has no manifest\.json: give a folder that project\.export_tiles has finished"
+    ):
+        project.import_tiles(target, name="again")
+    project.export_tiles(image, target)
+    np.testing.assert_array_equal(project.import_tiles(target, name="again")[0].pixels(), image.pixels())

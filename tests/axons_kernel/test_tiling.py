@@ -75,11 +75,13 @@ def test_neighbours_overlap_at_least_as_asked(length: int, size_overlap: tuple[i
         (-1, 0, "shift", "Tile size -1 is too small"),
         (64, -1, "shift", "Overlap -1 is not allowed for tiles of 64: give 0 to 32 pixels"),
         (64, 33, "shift", "Overlap 33 is not allowed"),
+        (64.5, 0, "shift", "size=64.5 is not allowed: give a whole number of pixels"),
+        (64, "8", "shift", "overlap='8' is not allowed: give a whole number"),
         (64, 0, "wrap", "edge='wrap' is not allowed: give one of 'shift', 'reflect', 'drop'"),
         (101, 0, "drop", "No tile of 101 fits into 100 x 100 pixels"),
     ],
 )
-def test_bad_grid(size: int, overlap: int, edge: Edge, message: str) -> None:
+def test_bad_grid(size: Any, overlap: Any, edge: Edge, message: str) -> None:
     with pytest.raises(InputError, match=message):
         tile_grid((100, 100), size, overlap, edge)
 
@@ -194,6 +196,11 @@ def test_tiling_round_trip_and_what_it_says() -> None:
     assert repr(cut) == (
         "tiling of a: 24 tiles of 32 pixels that overlap by 8 at level 2 (4 image pixels per pixel), edge reflect"
     )
+
+
+def test_numbers_of_numpy_are_stored_as_any_other() -> None:
+    cut = tiling((100, 150), np.int64(32), np.uint8(8))  # type: ignore[arg-type]
+    assert cut == tiling((100, 150), 32, 8) and cut.encode() == tiling((100, 150), 32, 8).encode()
 
 
 def test_a_file_from_before_edges_and_levels() -> None:
