@@ -125,10 +125,17 @@ class FolderBackend(Backend):
             folder = os.path.dirname(folder)
 
     def append(self, path: str, data: bytes) -> None:
-        """Add to the end of a file."""
+        """Add to the end of a file; what a full disk has cut short is taken back."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "ab") as file:
-            file.write(data)
+        with open(path, "ab", buffering=0) as file:
+            before, rest = os.fstat(file.fileno()).st_size, memoryview(data)
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError:
+                if os.fstat(file.fileno()).st_size == before + len(data) - len(rest):  # nobody has added since
+                    os.ftruncate(file.fileno(), before)
+                raise
 
     def open_locked(self, path: str) -> IO[bytes]:
         """Opened for appending and held until it is closed. Raises BlockingIOError when somebody holds it."""

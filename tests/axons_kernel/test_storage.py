@@ -8,11 +8,13 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from axons_kernel.copying import copy_project
 from axons_kernel.errors import ConflictError, InputError, NotFoundError, StorageError
 from axons_kernel.storage import TEMPORARY_PREFIX, Store, check_name, name_from_file, read_source
 
@@ -330,17 +332,88 @@ def test_failed_write_leaves_the_old_object_and_no_temporary(tmp_path: Path, mon
     assert os.listdir(tmp_path) == ["x"] and store.read("x") == b"old"
 
 
-@pytest.mark.parametrize("append", [False, True])
-def test_full_disk(small_disk: Path, append: bool) -> None:
+def written(store: Store, key: str) -> None:
+    with store.writing(key) as path:
+        path.write_bytes(b"y" * 400_000)
+
+
+@pytest.fixture
+def large_file(tmp_path: Path) -> Path:
+    (tmp_path / "large").write_bytes(b"y" * 400_000)
+    return tmp_path / "large"
+
+
+FULL: dict[str, Callable[[Store, Path], object]] = {
+    "write": lambda store, file: store.write("x", b"y" * 400_000),
+    "append": lambda store, file: store.append_line("x", "y" * 400_000),
+    "writing": lambda store, file: written(store, "x"),
+    "put": lambda store, file: store.put("x", file),
+    "update": lambda store, file: store.update("x", lambda known: b"y" * 400_000),
+    "create": lambda store, file: store.create("new", b"y" * 400_000),
+}
+
+
+@pytest.mark.parametrize("how", FULL)
+def test_full_disk(small_disk: Path, large_file: Path, how: str) -> None:
     store = Store(small_disk)
     store.write("x", b"old\n")
-    with pytest.raises(StorageError, match=r"Cannot write .*x: the disk is full\. Free some space") as caught:
-        store.append_line("x", "y" * 400_000) if append else store.write("x", b"y" * 400_000)
+    with pytest.raises(StorageError, match=r"Cannot write .*(x|new): the disk is full\. Free some space") as caught:
+        FULL[how](store, large_file)
     assert isinstance(caught.value, OSError)
-    assert os.listdir(small_disk) == ["x"]
-    assert store.read("x")[:4] == b"old\n"
-    if not append:
-        assert store.read("x") == b"old\n"
+    assert set(os.listdir(small_disk)) <= {"x", ".axons-lock"} and store.read("x") == b"old\n"
+    store.append_line("x", "more")
+    assert store.read("x") == b"old\nmore\n"
+
+
+def test_disk_that_fills_while_a_project_is_copied(small_disk: Path, tmp_path: Path) -> None:
+    source, target = Store(tmp_path / "project"), Store(small_disk / "copy")
+    for key in ("images/a/image.tif", "images/b/image.tif", "images/c/image.tif", "project.json"):
+        source.write(key, key[7].encode() * 100_000)
+    with pytest.raises(StorageError, match="the disk is full"):
+        copy_project(source, target, progress=False)
+    assert not target.exists("project.json") and list(target.walk(temporaries=True)) == []
+    assert all(source.read(key) == target.read(key) for key, _ in target.walk())
+
+
+@pytest.mark.parametrize("how", ["update", "append_line", "create"])
+def test_kill_during_a_change_leaves_a_whole_object(tmp_path: Path, how: str) -> None:
+    store = Store(tmp_path)
+    store.write("x", b"")
+    writer = subprocess.Popen([sys.executable, "-c", CHANGER, store.url, how])
+    limit = time.monotonic() + 30
+    while len(store.read("x")) < 2_000 and not store.exists("9") and time.monotonic() < limit:
+        time.sleep(0.01)
+    writer.kill()
+    writer.wait()
+    for key in store.names(""):
+        data = store.read(key)
+        assert data.decode().split("\n") == [*(f"line {n}" for n in range(data.count(b"\n"))), ""], "a line is torn"
+    store.update("x", lambda known: b"the lock of the killed process is free")
+
+
+CHANGER = """
+import sys
+from axons_kernel.storage import Store
+store, how = Store(sys.argv[1]), sys.argv[2]
+for n in range(10**9):
+    line = f"line {n}"
+    if how == "update":
+        store.update("x", lambda known: known + line.encode() + b"\\n")
+    elif how == "append_line":
+        store.append_line("x", line)
+    else:
+        store.create(str(n), b"".join(b"line %d\\n" % k for k in range(2000)))
+"""
+
+
+def test_object_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write("a", b"")
+    (tmp_path / "folder").mkdir()
+    for action in (lambda: store.write("a/b", b""), lambda: store.read("folder"), lambda: store.write("folder", b"")):
+        with pytest.raises((StorageError, NotFoundError), match=r"^Cannot (read|write) .*\.$"):
+            action()
+    assert not store.exists("a/b") and store.names("a") == []
 
 
 AS_NOBODY = """
@@ -350,7 +423,14 @@ from axons_kernel.errors import StorageError
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 store = Store(sys.argv[1])
-for action in (lambda: store.read("secret"), lambda: store.write("new", b""), lambda: store.append_line("log", "x")):
+actions = [
+    lambda: store.read("secret"), lambda: store.open("secret"), lambda: store.write("new", b""),
+    lambda: store.append_line("log", "x"), lambda: store.create("new", b""),
+    lambda: store.update("f/new", lambda _: b""),
+    lambda: store.put("new", "/etc/hostname"), lambda: store.remove("secret"), lambda: store.names("private"),
+    lambda: list(store.walk("private")), lambda: store.open_locked("log"),
+]
+for action in actions:
     try:
         action()
     except StorageError as error:
@@ -363,10 +443,12 @@ def test_no_permission(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "secret").write_bytes(b"")
     (folder / "secret").chmod(0)
+    (folder / "private").mkdir(mode=0)
     folder.chmod(0o555)
     for parent in folder.parents[:3]:  # pytest's own folders are private; the child is somebody else
         parent.chmod(0o755)
     done = subprocess.run([sys.executable, "-c", AS_NOBODY, folder], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    assert [line.split(":")[0].split()[1] for line in lines] == ["read", "write", "write"], done
+    said = [line.split(":")[0].split()[1] for line in lines]
+    assert said == ["read"] * 2 + ["write"] * 5 + ["remove", "list", "list", "hold"], done
     assert all("no permission. Choose a folder of your own" in line for line in lines)
