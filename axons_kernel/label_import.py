@@ -56,12 +56,14 @@ def import_labels(
     With `only`, files belong to the single image, whatever they are called. Raises SchemaError, ImageReadError or
     InputError, with nothing changed, when the source cannot be read, or belongs to no image or to one of another size.
     """
+    if not images:
+        raise InputError("The project has no image yet: import the images first, then their labels.")
     source = LabelSource.at(location)
     chosen = format_name or source.format()
     notes: list[Note] = []
     found, named = _found(source, chosen, images, images[0] if only else None, classes, notes)
     if not found:
-        have = ", ".join(image.name for image in images[:20]) or "none"
+        have = ", ".join(image.name for image in images[:20])
         raise InputError(
             f"{source.location} belongs to none of the images ({have}): import its image first, or say which it is "
             "with image=..."
@@ -82,7 +84,7 @@ def _found(
     """What the source holds by the name of the image it belongs to, and the classes whose colours it knows."""
     index = _by_alias(images)
     hints = Hints(
-        tuple(classes if classes is not None else images[0].colours) if images else (),
+        tuple(classes if classes is not None else images[0].colours),
         {alias: image.shape for alias, image in index.items()},
         frozenset(size for image in images for size in (image.shape, image.info.source_shape)),
     )

@@ -36,7 +36,8 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
     names = list(dict.fromkeys([*(c.name for c in classes), *(name for name in used if name is not None)]))
     numbers = {name: i for i, name in enumerate(names)}
     layout = {"path": ".", "train": "images", "val": "images", "names": dict(enumerate(names))}
-    files = {NAMES: yaml.safe_dump(layout, allow_unicode=True, sort_keys=False).encode()}
+    text = yaml.safe_dump(layout, allow_unicode=True, sort_keys=False)
+    files = {NAMES: f"# The pictures are not exported: put them into the folder images/.\n{text}".encode()}
     for image in images:
         if image.shape is None:
             raise InputError(f"The size of {image.image} is not known, and YOLO needs it.")
@@ -88,6 +89,8 @@ def _names(path: str, data: bytes) -> dict[int, str]:
         names = dict(enumerate(names))
     if not isinstance(names, dict) or not all(isinstance(key, int) for key in names):
         raise SchemaError(f"{path} does not name its classes: it needs the key 'names', as a list.")
+    if not all(isinstance(text, str | int | float) for text in names.values()):  # str() of nested aliases takes years
+        raise SchemaError(f"{path} has a class name that is no text: each of 'names' needs to be one.")
     return {number: str(text) for number, text in names.items()}
 
 

@@ -69,6 +69,11 @@ def test_sample_files_of_django_labeller(project: Project, sample_data: Path) ->
     assert project.import_annotations(sample_data / "django_labeller" / "foxglove__labels.json").known == 25
 
 
+def test_without_images_there_is_nothing_to_label(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="The project has no image yet"):
+        project.import_annotations(labelme_file(tmp_path / "a.json", TRIANGLE))
+
+
 def test_twice_is_once(rat: Project, tmp_path: Path) -> None:
     """Also for formats without ids: those follow from the content."""
     source = labelme_file(tmp_path / "a.json", TRIANGLE, TRIANGLE)

@@ -308,6 +308,13 @@ def test_broken_yaml_is_refused(names: bytes) -> None:
         yolo.read_folder("f", {"data.yaml": names, "labels/rat-6.txt": b""}, HINTS)
 
 
+def test_yaml_that_grows_when_it_is_looked_at() -> None:
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    text = "\n".join(["a0: &a0 [lol]", *lines, "names: [*a29]"])
+    with pytest.raises(SchemaError, match="has a class name that is no text"):
+        yolo.read_folder("f", {"data.yaml": text.encode(), "labels/rat-6.txt": b""}, HINTS)
+
+
 def test_geojson_lines_are_left_out() -> None:
     line = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": RING}, "properties": {}}
     reading = geojson.read("a.geojson", json.dumps([line]).encode(), HINTS)
