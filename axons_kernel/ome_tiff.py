@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -96,41 +97,54 @@ def _ome_metadata(picture: Picture, pixel_size_um: float | None) -> dict[str, An
 
 
 class _PyramidWriter:
-    """Encodes all levels of all planes on the way; level 0 is given out at once, the others are kept for later."""
+    """Encodes all levels of all planes on the way; level 0 is given out at once, the others are kept for later.
+
+    While the tiles of one block of rows are written, the next ones are encoded.
+    """
 
     def __init__(self, picture: Picture, spill: IO[bytes], pool: ThreadPoolExecutor, categorical: bool):
         self._picture, self._spill, self._pool = picture, spill, pool
         self._halve = every_second if categorical else mean_of_four
         self._shapes = level_shapes(picture.shape)
+        self._begun: deque[tuple[int, Future[bytes]]] = deque()  # (level, a tile of it), in the order of the file
         self._kept: list[list[tuple[int, int]]] = [[] for _ in self._shapes]  # (offset, size) in the spill file
 
     def tiles(self, on_rows: Callable[[int], object]) -> Iterator[bytes]:
         """The encoded tiles of level 0, plane after plane, row after row."""
         for plane in self._picture.planes:
-            levels = [_Rows(shape[1], self._picture) for shape in self._shapes]
+            levels = [_Rows() for _ in self._shapes]
             for band in _one_ahead(plane()):
                 for block in levels[0].add(band):
-                    yield from self._encode(0, block, levels)
+                    before = len(self._begun)
+                    self._begin(0, block, levels)
+                    yield from self._finished(before)
                 on_rows(len(band))
             for number, rows in enumerate(levels):
                 if (rest := rows.rest()) is not None:
-                    yield from self._encode(number, rest, levels)
+                    self._begin(number, rest, levels)
+            yield from self._finished(len(self._begun))
 
-    def _encode(self, number: int, block: NDArray[Any], levels: list[_Rows]) -> list[bytes]:
-        """Encode one row of tiles and hand its halves on; the tiles of level 0, none for the others."""
-        coarser = number + 1 < len(levels)
+    def _begin(self, number: int, block: NDArray[Any], levels: list[_Rows]) -> None:
+        """Start encoding one row of tiles, and hand its halves on to the next level."""
         pieces = [block[:, x : x + TILE] for x in range(0, block.shape[1], TILE)]
-        halves = self._pool.map(self._halve, pieces) if coarser else None
-        encoded = self._pool.map(_encoded, pieces)
-        if halves is not None:
-            for next_block in levels[number + 1].add(np.concatenate(list(halves), axis=1)):
-                self._encode(number + 1, next_block, levels)
-        if number == 0:
-            return list(encoded)
-        for data in encoded:
-            self._kept[number].append((self._spill.tell(), len(data)))
-            self._spill.write(data)
-        return []
+        coarser = number + 1 < len(levels)
+        halves = [self._pool.submit(self._halve, piece) for piece in pieces] if coarser else []
+        self._begun.extend((number, self._pool.submit(_encoded, piece)) for piece in pieces)
+        if coarser:
+            half = np.concatenate([piece.result() for piece in halves], axis=1)
+            for next_block in levels[number + 1].add(half):
+                self._begin(number + 1, next_block, levels)
+
+    def _finished(self, count: int) -> Iterator[bytes]:
+        """Wait for the `count` tiles that were begun first: those of level 0 are given out, the others kept."""
+        for _ in range(count):
+            number, tile = self._begun.popleft()
+            data = tile.result()
+            if number == 0:
+                yield data
+            else:
+                self._kept[number].append((self._spill.tell(), len(data)))
+                self._spill.write(data)
 
     def kept_tiles(self, number: int) -> Iterator[bytes]:
         """The encoded tiles of a coarser level."""
@@ -140,28 +154,29 @@ class _PyramidWriter:
 
 
 class _Rows:
-    """Collects rows of any number into blocks of `TILE` rows."""
+    """Cuts bands of any height into blocks of `TILE` rows, which nobody changes later; only what is cut is copied."""
 
-    def __init__(self, width: int, picture: Picture):
-        self._shape = (TILE, width, *((3,) if picture.rgb else ()))
-        self._dtype = picture.dtype
-        self._block = np.empty(self._shape, self._dtype)
+    def __init__(self) -> None:
+        self._parts: list[NDArray[Any]] = []
         self._filled = 0
 
     def add(self, band: NDArray[Any]) -> Iterator[NDArray[Any]]:
         """Blocks that this band completes."""
         while len(band):
-            taken = min(TILE - self._filled, len(band))
-            self._block[self._filled : self._filled + taken] = band[:taken]
-            self._filled += taken
-            band = band[taken:]
+            part = band[: TILE - self._filled]
+            self._parts.append(part)
+            self._filled += len(part)
+            band = band[len(part) :]
             if self._filled == TILE:
-                self._filled = 0
-                yield self._block
+                yield self._whole()
 
     def rest(self) -> NDArray[Any] | None:
         """The rows that make no whole block."""
-        return self._block[: self._filled] if self._filled else None
+        return self._whole() if self._filled else None
+
+    def _whole(self) -> NDArray[Any]:
+        parts, self._parts, self._filled = self._parts, [], 0
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def mean_of_four(pixels: NDArray[Any]) -> NDArray[Any]:

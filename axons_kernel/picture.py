@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,11 +16,19 @@ from .pixel_sizes import KnownSize
 
 Bands = Iterator[NDArray[Any]]
 WHOLE_LIMIT = 512 << 20  # bytes; what cannot be read in parts must fit into this
-BAND_BYTES = 16 << 20  # about as much of a plane is in one band
+BAND_BYTES = 16 << 20  # at most so much of a plane is in one band, where the file allows
+_BLOCK_ROWS = 512  # bands are cut into such blocks when they are written: whole blocks need not be copied
 
 
 class Unreadable(ValueError):
     """What is wrong with the bytes of an image, as the end of a sentence; a reader raises it, `reading` tells it."""
+
+
+def band_rows(row_bytes: int, chunk_rows: int = 1) -> int:
+    """How many rows of a plane to read at a time: whole chunks of the file, and whole blocks where they fit."""
+    rows = max(1, BAND_BYTES // max(1, row_bytes * chunk_rows)) * chunk_rows
+    whole = math.lcm(chunk_rows, _BLOCK_ROWS)
+    return rows - rows % whole if rows > whole else rows
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ def array_picture(pixels: NDArray[Any], *, rgb: bool, **facts: Any) -> Picture:
     """A picture of pixels in memory: (H, W) or (H, W, C); `rgb` when C are red, green and blue."""
 
     def bands(plane: NDArray[Any]) -> Bands:
-        step = max(1, BAND_BYTES // max(1, plane[:1].nbytes))
+        step = band_rows(plane[:1].nbytes)
         yield from (plane[row : row + step] for row in range(0, len(plane), step))
 
     split = [pixels] if pixels.ndim == 2 or rgb else [pixels[..., c] for c in range(pixels.shape[2])]

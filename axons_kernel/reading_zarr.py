@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ImageReadError, needs_extra
-from .picture import BAND_BYTES, WHOLE_LIMIT, Bands, Choice, Picture
+from .picture import WHOLE_LIMIT, Bands, Choice, Picture, band_rows
 from .pixel_sizes import UNIT_IN_UM, KnownSize, known_size
 
 _RGB_COLOURS = ["FF0000", "00FF00", "0000FF"]
@@ -100,8 +100,7 @@ def _facts(group: Any) -> dict[str, Any]:
 def _bands(array: Any, axes: list[str], at: dict[str, int], channels: list[int]) -> Bands:
     """Rows of one plane, (h, W), or (h, W, C) where several channels are wanted."""
     row_bytes = math.prod(array.shape[-1:]) * array.dtype.itemsize * len(channels)
-    height = array.chunks[-2]
-    step = height * max(1, BAND_BYTES // max(1, row_bytes * height))
+    step = band_rows(row_bytes, array.chunks[-2])
     for top in range(0, array.shape[-2], step):
         planes = []
         for channel in channels:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .picture import BAND_BYTES, WHOLE_LIMIT, Unreadable
+from .picture import WHOLE_LIMIT, Unreadable, band_rows
 
 _BOMB_FLOOR = 64 << 20  # bytes; a picture up to this size may be as empty as it likes
 # decoded bytes per byte of the file that a codec can reach at most, or that others reach on blank pictures
@@ -63,7 +63,7 @@ class SegmentReader:
                 f"its parts of {self._chunk[1]} x {self._chunk[0]} pixels are too large to be read: save it with "
                 "tiles, or with strips of few rows"
             )
-        self._chunk_rows = max(1, BAND_BYTES // (row_bytes * self._chunk[0]))  # rows of chunks in a band
+        self._chunk_rows = band_rows(row_bytes, self._chunk[0]) // self._chunk[0]  # rows of chunks in a band
 
     def bands(self) -> Iterator[NDArray[Any]]:
         """(h, W, samples), from top to bottom."""
@@ -142,7 +142,7 @@ class ContiguousReader:
 
     def bands(self) -> Iterator[NDArray[Any]]:
         """(h, W, samples), from top to bottom."""
-        step = max(1, BAND_BYTES // (self._row * self._separate))
+        step = band_rows(self._row * self._separate)
         for top in range(0, self.height, step):
             rows = min(step, self.height - top)
             parts = [self._rows(part, top, rows) for part in range(self._separate)]
