@@ -10,7 +10,7 @@ from .annotations import LabelClass
 from .errors import InputError
 from .formats.registry import format_named
 from .formats.values import ImageLabels
-from .notes import Note, summary
+from .notes import Note, labels_text, summary
 from .pausing import collection_paused
 from .project_image import ProjectImage
 from .storage import Store
@@ -27,7 +27,8 @@ class ExportReport:
 
     def __repr__(self) -> str:
         where = self.files[0] if len(self.files) == 1 else os.path.commonpath(self.files)
-        lines = [f"{self.labels} labels as {self.format}, {len(self.files)} file(s): {where}"]
+        count = f"{len(self.files)} files" if len(self.files) != 1 else "1 file"
+        lines = [f"{labels_text(self.labels)} as {self.format}, {count}: {where}"]
         if self.losses:
             lines += ["What this format could not hold:", *(f"  {line}" for line in summary(self.losses))]
         else:

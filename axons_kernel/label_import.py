@@ -14,7 +14,7 @@ from .formats.scaling import scaled
 from .formats.values import Hints, ImageLabels
 from .label_classes import add_classes
 from .label_sources import LabelSource, Target, read_source_labels
-from .notes import Note, summary
+from .notes import Note, labels_text, summary
 from .pausing import collection_paused
 from .project_image import ProjectImage
 from .storage import Store, name_from_file
@@ -32,9 +32,9 @@ class ImportReport:
 
     def __repr__(self) -> str:
         images = ", ".join(f"{name} {n}" for name, n in self.added.items())
-        lines = [f"{sum(self.added.values())} labels imported from {self.source} ({self.format}): {images}"]
+        lines = [f"{labels_text(sum(self.added.values()))} imported from {self.source} ({self.format}): {images}"]
         if self.known:
-            lines.append(f"{self.known} labels were there already (the same id); the project's own were kept.")
+            lines.append(f"Already there (the same id): {labels_text(self.known)}; the project's own were kept.")
         if self.notes:
             lines += ["Not all could be taken as it is:", *(f"  {line}" for line in summary(self.notes))]
         return "\n".join(lines)
@@ -146,7 +146,12 @@ def _checked(item: ImageLabels, image: ProjectImage, file: str, prefix: str, not
         annotation = replace(annotation, labels=tuple(scaled(label, factor) for label in annotation.labels))
         notes.append(Note(prefix + "All labels", "scaled", "the image was resampled when it was imported"))
     own: list[Note] = []
-    annotation = repaired(annotation, image.shape, own)
+    given, annotation = len(annotation.labels), repaired(annotation, image.shape, own)
+    if given and not annotation.labels:
+        raise InputError(
+            f"None of the {given} labels of {file} can be used for {image.name} ({image.shape[1]} x {image.shape[0]} "
+            f"pixels): {own[0].why}. Is it the right image?"
+        )
     notes += [replace(note, where=prefix + note.where) for note in own]
     return annotation
 

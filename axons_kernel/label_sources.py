@@ -49,6 +49,8 @@ class LabelSource:
         given = os.fspath(location)
         store = Store(given)
         if not store.names(""):
+            if os.path.isdir(given):
+                raise InputError(f"{given} is an empty folder: give one that holds label files or masks.")
             return cls(given, (given.rstrip("/").rpartition("/")[2],), False)
         names = sorted(key for key, _ in store.walk())
         if len(names) > _MOST_FILES:

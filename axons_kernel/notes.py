@@ -21,6 +21,11 @@ class Note:
     count: int | None = None
 
 
+def labels_text(count: int) -> str:
+    """The count with its noun: 1 label, 2 labels."""
+    return f"{count} label{'s' if count != 1 else ''}"
+
+
 def summary(notes: Iterable[Note], limit: int = 20) -> list[str]:
     """Notes as lines, those of one kind together; at most `limit` kinds are told of, and the rest is counted."""
     kinds: dict[tuple[str, str], list[Note]] = {}
@@ -37,7 +42,7 @@ def _line(done: str, why: str, found: list[Note]) -> str:
     places = [note.where for note in found]
     if found[0].count is not None:
         total = sum(note.count or 0 for note in found)
-        return f"{total} label{'s' if total != 1 else ''} {done}: {why} (in {_named(places)})"
+        return f"{labels_text(total)} {done}: {why} (in {_named(places)})"
     if len(found) == 1:
         return f"{places[0]} {done}: {why}"
     return f"{len(found)} times {done}: {why} ({_named(places)})"

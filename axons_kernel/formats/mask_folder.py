@@ -46,7 +46,7 @@ def assign(
     for path in paths:
         short = path.rsplit("/", 1)[-1]
         stem = short.rsplit(".", 1)[0]
-        match = next(((name, image) for name, image in starts if stem.startswith(name)), None)
+        match = next(((name, image) for name, image in starts if _starts(stem, name)), None)
         if match is None:
             notes.append(Note(short, "left out", "the project has no image that its name starts with"))
             continue
@@ -67,6 +67,11 @@ def assign(
             "a mask's name starts with its image's and then names the class, as in rat6_axon.png."
         )
     return list(found.values()), notes
+
+
+def _starts(stem: str, name: str) -> bool:
+    """Whether a file's name starts with that of an image, and not with that of rat10 where rat1 is meant."""
+    return stem.startswith(name) and not stem[len(name) : len(name) + 1].isalnum()
 
 
 def labels_of(file: MaskFile, pixels: NDArray[Any], data: bytes, notes: list[Note]) -> list[Label]:

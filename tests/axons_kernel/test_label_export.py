@@ -30,7 +30,7 @@ def test_files_lie_in_the_project_by_default(rats: Project) -> None:
     folder = Path(rats.store.url) / "exports" / "labelme"
     assert [Path(path) for path in report.files] == [folder / "rat-1.json", folder / "rat-2.json"]
     assert all(Path(path).is_file() for path in report.files) and report.labels == 4
-    assert repr(report) == f"4 labels as labelme, 2 file(s): {folder}\nNothing was lost."
+    assert repr(report) == f"4 labels as labelme, 2 files: {folder}\nNothing was lost."
     assert rats.export_annotations("labelme").files == report.files  # again, without a question
 
 

@@ -80,7 +80,7 @@ def test_twice_is_once(rat: Project, tmp_path: Path) -> None:
     assert rat.import_annotations(source).added == {"rat-6": 2}
     report = rat.import_annotations(source)
     assert (report.added, report.known) == ({"rat-6": 0}, 2)
-    assert repr(report).splitlines()[1:] == ["2 labels were there already (the same id); the project's own were kept."]
+    assert repr(report).splitlines()[1:] == ["Already there (the same id): 2 labels; the project's own were kept."]
 
 
 def test_what_was_changed_elsewhere_is_told_and_taken_when_asked_for(rat: Project, tmp_path: Path) -> None:
@@ -162,6 +162,13 @@ def test_labels_follow_an_image_that_was_resampled(project: Project, tmp_path: P
     (label,) = project.image("rat-6").annotation().labels
     assert isinstance(label, PolygonLabel) and label.regions == (((0.5, 0.5), (4.5, 0.5), (2.5, 4.5)),)
     assert "scaled: the image was resampled" in repr(report)
+
+
+def test_labels_of_which_none_fits_are_refused(rat: Project, tmp_path: Path) -> None:
+    far = {"label": "axon", "points": [[100, 1], [109, 1], [105, 9]]}
+    with pytest.raises(InputError, match=r"None of the 2 labels of .* \(60 x 40 pixels\): it lies outside the image"):
+        rat.import_annotations(labelme_file(tmp_path / "a.json", far, far))
+    assert rat.classes == ()
 
 
 def test_repairs_are_told(rat: Project, tmp_path: Path) -> None:
@@ -247,6 +254,7 @@ def test_killed_half_way_it_goes_on_when_run_again(rat: Project, tmp_path: Path)
     ("call", "message"),
     [
         (lambda p, t: p.import_annotations(t / "nowhere.json"), "there is no such file"),
+        (lambda p, t: p.import_annotations(t / "empty"), "is an empty folder"),
         (
             lambda p, t: p.import_annotations(labelme_file(t / "a.json"), format="voc"),
             "no format for labels; there are",
@@ -260,6 +268,7 @@ def test_killed_half_way_it_goes_on_when_run_again(rat: Project, tmp_path: Path)
 def test_what_cannot_be_imported_is_said(
     rat: Project, tmp_path: Path, call: Callable[[Project, Path], object], message: str
 ) -> None:
+    (tmp_path / "empty").mkdir()
     with pytest.raises((InputError, NotFoundError, SchemaError), match=message) as caught:
         call(rat, tmp_path)
     assert isinstance(caught.value, AxonsKernelError)
@@ -284,12 +293,14 @@ def test_mask_folder(rat: Project, tmp_path: Path, png: Png) -> None:
     (folder / "rat-6_seg-Myelin-manual.png").write_bytes(png(myelin))
     (folder / "rat-6_seg-axonmyelin-manual.png").write_bytes(png(axon))
     (folder / "dog-1_seg-axon-manual.png").write_bytes(png(axon))
+    (folder / "rat-60_seg-axon-manual.png").write_bytes(png(axon))
     (tmp_path / "labels" / "about.json").write_text("{}")
     report = rat.import_annotations(tmp_path / "labels", classes=["axon", "myelin"])
     assert report.format == "masks" and report.added == {"rat-6": 2}
     np.testing.assert_array_equal(rat.image("rat-6").mask(), np.where(disc((20, 20)), 1, np.where(myelin, 2, 0)))
     assert repr(report).splitlines()[2:] == [
-        "  dog-1_seg-axon-manual.png left out: the project has no image that its name starts with",
+        "  2 times left out: the project has no image that its name starts with "
+        "(dog-1_seg-axon-manual.png, rat-60_seg-axon-manual.png)",
         "  rat-6_seg-axonmyelin-manual.png left out: its name names none of the classes",
         "  rat-6_seg-axon-manual.png mended on 1 pixels: the stray grey level 100 counts as the nearest one",
     ]
