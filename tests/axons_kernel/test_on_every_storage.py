@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from axons_kernel import project_tiles
+from axons_kernel.errors import ConflictError
 from axons_kernel.labels import PointLabel
-from axons_kernel.project import open_project
+from axons_kernel.project import Project, open_project
 from axons_kernel.project_gc import find_leftovers
 from axons_kernel.training import TrainingConfig
 
@@ -66,6 +69,35 @@ def test_training_in_the_background_on_s3(s3_url: str, add_discs: Callable[..., 
     run = project.train(project.create_training_set(images=["left"]), TINY)
     assert run.wait().status().state == "finished"
     assert project.model(run.name).name == run.name
+
+
+def test_two_tilings_at_once_are_a_conflict(
+    store_url: str, add_discs: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = open_project(store_url)
+    add_discs(project, "left")
+    cut = project_tiles.cut
+
+    def while_another_is_faster(*image: Any, **options: Any) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(project_tiles, "cut", cut)
+            open_project(store_url).tile("left", size=32, overlap=0)
+        return cut(*image, **options)
+
+    monkeypatch.setattr(project_tiles, "cut", while_another_is_faster)
+    with pytest.raises(ConflictError, match=r"Cannot write .*tilings/left\.json: another process has changed it"):
+        project.tile("left", size=64, overlap=0)
+    assert project.tiling("left").size == 32
+
+
+def test_copy_to(store_url: str, finished: Project) -> None:
+    finished.copy_to(store_url, progress=False)
+    assert [image.name for image in open_project(store_url, create=False).images()] == ["left", "right"]
+    finished.add_classes(["vessel"])
+    with pytest.raises(ConflictError, match="so nothing was copied"):
+        finished.copy_to(store_url, progress=False)
+    finished.copy_to(store_url, overwrite=True, progress=False)
+    assert open_project(store_url).classes == finished.classes
 
 
 NUMBERED = """

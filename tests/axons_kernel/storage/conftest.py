@@ -85,7 +85,7 @@ def refusing_server() -> Iterator[Callable[[str, int], str]]:
 
     def start(code: str, status: int) -> str:
         body = (
-            f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>of course not</Message>"
+            f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>AWS4-HMAC-SHA256 20260101 is wrong</Message>"
             f"<AWSAccessKeyId>student</AWSAccessKeyId><StringToSign>AWS4-HMAC-SHA256 20260101</StringToSign></Error>"
         ).encode()
 

@@ -72,7 +72,7 @@ def test_refusal_names_the_setting_and_no_secret(
         with pytest.raises(StorageError) as caught:
             action()
         assert message in str(caught.value) and str(caught.value).startswith("Cannot ")
-        assert SECRET not in said(caught.value) and "StringToSign" not in said(caught.value)
+        assert SECRET not in said(caught.value) and "AWS4-HMAC" not in said(caught.value)
     assert SECRET not in caplog.text
 
 
@@ -183,7 +183,7 @@ def test_download_goes_on_where_it_was_cut(s3_url: str, network: Network) -> Non
     store.put("a", written(upload_folder() / "file", data))
     network.down, network.cuts, network.after = 0, 2, 5 << 20
     assert store.read("a") == data
-    assert network.cuts == 0 and network.down < 2 * len(data)
+    assert network.cuts == 0 and network.down < 1.4 * len(data)
 
 
 def test_network_that_stays_cut(s3_url: str, network: Network) -> None:
