@@ -47,6 +47,8 @@ LAYERS = {
         storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload storage.sources storage.store
     """,
     "plotting": "thumbnails plotting quality quality.comparison quality.figures quality.page",
+    "roifile": "formats.imagej formats.roi_shapes",
+    "yaml": "formats.yolo",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
     "view": "widget.annotator widget.upload widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
@@ -81,7 +83,7 @@ RESERVED = {
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
     "cv2": "widget.assist",
-    "ipycanvas": "widget.annotator widget.canvas widget.painter",
+    "ipycanvas": "annotate widget.annotator widget.canvas widget.painter",
     "ipywidgets": "widget.annotator widget.upload widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",
     "IPython": "live widget.viewer",
