@@ -35,7 +35,7 @@ export class Annotator {
     this.requests.abandon('The kernel was asked anew.');
     const tile = this.state?.tile;
     this.load(await this.requests.ask({ op: 'hello' }));
-    if (tile !== undefined && tile !== (this.state)?.tile) {
+    if (tile !== undefined && tile !== this.state?.tile) {
       await this.open(tile);
     }
   }
@@ -71,8 +71,8 @@ export class Annotator {
     return this.requests.ask(body);
   }
 
-  /** Take a message of the kernel; they are worked on one after another. */
-  receive(answer: Answer, buffers: readonly DataView[]): void {
+  /** Take a message of the kernel; they are worked on one after another. Never fails: what is wrong is said. */
+  receive(answer: Answer, buffers: readonly DataView[]): Promise<void> {
     this.work = this.work
       .then(async () => {
         this.take({ answer, arrays: await unpackAll(answer, buffers) });
@@ -84,6 +84,7 @@ export class Annotator {
         );
         this.say(`The kernel's answer was not understood: ${String(error)}`);
       });
+    return this.work;
   }
 
   get unsaved(): number {

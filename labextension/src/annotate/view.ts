@@ -59,7 +59,7 @@ export class AnnotatorView extends DOMWidgetView {
       this.stopwatch.take()
     );
     this.link.answers.add(({ answer, buffers }) => {
-      this.annotator.receive(answer, buffers);
+      void this.annotator.receive(answer, buffers);
     });
     this.link.changed.add(() => {
       this.kernelChanged();

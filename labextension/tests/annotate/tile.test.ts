@@ -98,7 +98,10 @@ describe('an answer that differs', () => {
     tile.draw(1, stroke(1, 36 * 16));
     tile.draw(2, stroke(2, 42 * 16));
     const before = rasterOf(tile);
-    const step = golden.steps[0] as Step;
+    const [step] = golden.steps;
+    if (!step) {
+      throw new Error('There are no golden steps.');
+    }
     const patch = new Uint32Array(first[2] * first[3]).fill(7);
     const rect = tile.take({ ...ackOf(step), rect: first, next_id: 8 }, patch);
     expect(rect).toEqual(tile.bounds);
