@@ -47,8 +47,6 @@ LAYERS = {
         storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload storage.sources storage.store
     """,
     "plotting": "thumbnails plotting quality quality.comparison quality.figures quality.page",
-    "roifile": "formats.imagej formats.roi_shapes",
-    "yaml": "formats.yolo",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
     "view": "widget.annotator widget.upload widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
@@ -79,6 +77,8 @@ BELOW = {
 # packages that only some modules may import; all other modules may not
 RESERVED = {
     "fsspec": "storage.fetching storage.memory storage.s3_client storage.sources storage.store",
+    "roifile": "formats.imagej formats.roi_shapes",
+    "yaml": "formats.yolo",
     "torch": "datasets inference losses models training model_files run_process",
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
