@@ -14,7 +14,7 @@ from ..rasterize import Window, fill_rings, mask_to_rings
 
 PolygonWithHoles = tuple[Ring, ...]  # the outer ring first
 
-_MOST_PIXELS = 1 << 26  # of one object that is drawn to find out how its regions lie
+_MOST_PIXELS = 1 << 24  # of one object that is drawn to find out how its regions lie
 _FAR = 1e7
 
 

@@ -2,7 +2,8 @@
 
 Holds: the class and the outline of each label; holes and islands as one outline that goes there and back (key-holes).
 Does not hold: points, ellipses and boxes as such (their outline is kept), labels without a class, groups, ids,
-sources, attributes, finished tasks, colours, and the image's size: co-ordinates are parts of it, so it must be known.
+sources, attributes, finished tasks, colours, and the image's size: co-ordinates are parts of it, so it must be known,
+and they are rounded (far below a pixel).
 """
 
 from __future__ import annotations

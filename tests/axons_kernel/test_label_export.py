@@ -9,7 +9,7 @@ import pytest
 
 from axons_kernel.annotations import Annotation, BoxLabel, PointLabel
 from axons_kernel.errors import InputError
-from axons_kernel.project import Project
+from axons_kernel.project import Project, open_project
 
 BOX = BoxLabel(label_class="axon", object_id="u__1", centre=(20, 20), size=(8, 6))
 POINT = PointLabel(label_class="axon", object_id="u__2", position=(3, 3))
@@ -61,3 +61,14 @@ def test_what_cannot_be_exported_is_said(rats: Project, project: Project) -> Non
         rats.export_annotations("voc")
     with pytest.raises(InputError, match="There is nothing to export: no image has labels"):
         rats.export_annotations("coco", images=[])
+
+
+def test_in_any_kind_of_storage(store_url: str) -> None:
+    project = open_project(store_url)
+    image = project.import_image(np.zeros((40, 60), np.uint8), name="rat-1", pixel_size_um=0.1)
+    image.save_annotation(Annotation((BOX,)))
+    report = project.export_annotations("yolo")
+    assert len(report.files) == 2 and report.files[0].endswith("exports/yolo/data.yaml")
+    image.save_annotation(Annotation())
+    imported = project.import_annotations(f"{store_url}/exports/yolo")
+    assert imported.added == {"rat-1": 1} and image.annotation().counts() == {"axon": 1}

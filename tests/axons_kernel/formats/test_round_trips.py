@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from axons_kernel.annotations import (
     PointLabel,
     PolygonLabel,
 )
+from axons_kernel.formats import yolo
 from axons_kernel.formats.registry import FORMATS, format_of
 from axons_kernel.formats.values import Hints, ImageLabels, Reading, Writing
 from axons_kernel.notes import summary
@@ -231,3 +234,25 @@ def test_colours_of_classes_come_back(name: str, every_label: ImageLabels, class
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_image_without_labels(name: str) -> None:
     assert there_and_back(name, Annotation()).labels == ()
+
+
+@pytest.mark.parametrize("name", ["coco", "yolo", "geojson", "labelme", "imagej", "mask"])
+@pytest.mark.parametrize(("sample", "shape"), [("foxglove", (1100, 1600)), ("uea_snow_1", (1200, 1600))])
+def test_real_labels_come_back(sample_data: Path, name: str, sample: str, shape: tuple[int, int]) -> None:
+    """Outlines with thousands of points, some with five regions, at any place between pixels."""
+    document = json.loads((sample_data / "django_labeller" / f"{sample}__labels.json").read_text())
+    annotation = Annotation.from_json(document)
+    numbers = {name: i for i, name in enumerate(annotation.counts(), start=1)}
+    classes = tuple(LabelClass(name, (1, 2, 3)) for name in numbers)
+    hints = Hints(tuple(numbers), {sample: shape}, frozenset({shape}))
+    files = FORMATS[name].write((ImageLabels(sample, annotation, shape),), classes).files
+    if name == "yolo":
+        again = yolo.read_folder("f", files, hints).images[0].annotation
+    else:
+        ((file, data),) = files.items()
+        reader = FORMATS[name].read
+        assert reader is not None
+        again = reader(file, data, hints).images[0].annotation
+    before, after = (class_mask(item, numbers, shape) for item in (annotation, again))
+    # two formats round co-ordinates; an edge that goes exactly through a pixel's centre may then leave it out
+    assert before.any() and (before != after).sum() <= (10 if name in ("yolo", "imagej") else 0)
