@@ -45,8 +45,16 @@ def readable(name: str) -> Iterator[None]:
     except AxonsKernelError:  # a sentence already
         raise
     except Exception as error:  # decoders raise whatever they like
-        why = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {str(error)[:150]}"
-        raise ImageReadError(f"{name} is not an image that can be read ({why}). Allowed are {ALLOWED}.") from error
+        raise ImageReadError(
+            f"{name} is not an image that can be read ({_why(error)}). Allowed are {ALLOWED}."
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with the bytes; a decoder's own words, which are its cause, tell a student nothing."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    return "it needs more memory than there is" if isinstance(error, MemoryError) else "it is broken or cut off"
 
 
 def _guarded(picture: Picture, name: str) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from .tiff_chain import check_chain
 from .tiff_facts import channel_names, tiff_sizes
 from .tiff_segments import ContiguousReader, SegmentReader
 
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # its remarks on tags are for programmers
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _RGB_NAMES = ("red", "green", "blue")

@@ -120,6 +120,8 @@ class SegmentReader:
                 width, height = part.size
         except UnidentifiedImageError:  # the decoder knows more dialects than Pillow
             return
+        except Image.DecompressionBombError as error:
+            raise Unreadable("a part of it claims more pixels than there is room for") from error
         if width * height > 4 * self._chunk[0] * self._chunk[1]:
             raise Unreadable(f"a part of it claims {width} x {height} pixels")
 

@@ -270,7 +270,7 @@ def test_a_part_that_is_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPatch
 def test_a_jpeg_in_a_tile_may_not_be_larger_than_the_tile() -> None:
     data = tiff(GREY[:64, :64], tile=(64, 64), compression="jpeg", compressionargs={"level": 90})
     place = data.index(b"\xff\xc0") + 5  # height and width in the JPEG's frame header
-    with pytest.raises(ImageReadError, match=r"65535 x 65535 pixels|4294836225 pixels"):
+    with pytest.raises(ImageReadError, match="a part of it claims more pixels than there is room for"):
         opened(data[:place] + b"\xff" * 4 + data[place + 4 :]).pixels()
 
 
