@@ -23,6 +23,7 @@ from .storage import Store
 from .thumbnails import thumbnail
 from .tiling import Tile
 from .widget.layers import LabelOverlay
+from .windows import read_window
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,6 +53,14 @@ class ProjectImage:
         """All pixels: (H, W) or (H, W, C) in the image's own type."""
         key = f"images/{self.name}/image.tif"
         return decode_image(self.store.read(key), key).pixels
+
+    def read(self, tile: Tile, level: int = 0) -> NDArray[Any]:
+        """The pixels of a tile (in image pixels) at a level of the image: (h, w) or (h, w, C) in the image's own type.
+
+        Only what the tile shows is read; what reaches over the edge is mirrored. Raises InputError when the tile lies
+        outside, or does not begin and end between two pixels of the level.
+        """
+        return read_window(self.pyramid(), tile, level)
 
     def pyramid(self) -> Pyramid:
         """The image for reading windows at any level; opened once per process, with a cache that all images share."""

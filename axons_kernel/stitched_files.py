@@ -30,8 +30,8 @@ def stitch_to(
 
     Raises InputError as `stitching` does, and when `to` is there already.
     """
-    folder, _, name = os.fspath(to).rpartition("/")
-    target = Store(folder or ".")
+    folder, slash, name = os.fspath(to).rpartition("/")
+    target = Store(folder or slash or ".")
     if not name or target.exists(name):
         raise InputError(f"{os.fspath(to)!r} {'is there already' if name else 'names no file'}: give a new file name.")
     bar = tqdm(
@@ -43,7 +43,11 @@ def stitch_to(
             yield tile.to_level(tiling.scale), values
             bar.update()
 
-    with bar, target.writing(name) as path, stitching(
-        in_level(), tiling.level_tiles, tiling.level_shape, blend=blend, fill=fill, folder=path.parent
-    ) as picture:
+    with (
+        bar,
+        target.writing(name) as path,
+        stitching(
+            in_level(), tiling.level_tiles, tiling.level_shape, blend=blend, fill=fill, folder=path.parent
+        ) as picture,
+    ):
         write_ome_tiff(path, picture, pixel_size_um, categorical=blend == "vote")

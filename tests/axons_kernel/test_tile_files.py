@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 import tifffile
@@ -53,6 +54,7 @@ def test_tiles_of_a_project_are_read_as_they_were_cut(project: Project, edge: Ed
     assert [tile for tile, _ in read] == list(tiling.tiles)
     for tile, pixels in read:
         np.testing.assert_array_equal(pixels, tile.to_level(2**level).cut(padded))
+        np.testing.assert_array_equal(pixels, image.read(tile, level))
 
 
 def test_tissue_is_kept_and_drawn(project: Project) -> None:
@@ -109,6 +111,21 @@ def test_a_stitched_file_equals_the_image(project: Project, tmp_path: Path, kind
     found = decode_image((tmp_path / "out.tif").read_bytes(), "out.tif")
     np.testing.assert_array_equal(found.pixels, image.pixels())
     assert found.pixel_size_um == 0.5
+
+
+def test_a_stitched_file_at_an_address_or_beside(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = import_picture(project)
+    tiling = project.tile(image, size=128, overlap=0)
+    monkeypatch.chdir(tmp_path)
+    for to in ("memory://stitched/out.tif", "out.tif"):
+        project.stitch(tiling, project.read_tiles(tiling), to, progress=False)
+        with fsspec.open(to, "rb") as file:
+            np.testing.assert_array_equal(decode_image(file.read(), to).pixels, image.pixels())
+    with pytest.raises(InputError, match="names no file: give a new file name"):
+        project.stitch(tiling, project.read_tiles(tiling), "folder/")
+    fsspec.filesystem("memory").rm("stitched", recursive=True)
 
 
 def test_classes_stay_classes_at_every_level(project: Project, tmp_path: Path) -> None:
