@@ -2,9 +2,11 @@
 
 import type { Row } from './answers';
 import type { Annotator } from './annotator';
-import type { Ring } from './geometry';
+import { QUANTUM, shiftRing, type Ring } from './geometry';
+import type { OpBody } from './ops';
 import { outlines } from './outline';
 import { ringsOf } from './shape';
+import { dragged } from './tools/handles';
 
 export class Contours {
   constructor(
@@ -30,11 +32,50 @@ export class Contours {
     if (!row) {
       return null;
     }
-    const rings = ringsOf(row) ?? this.known.get(row);
+    const rings =
+      ringsOf(row) ?? this.known.get(row) ?? this.expected.get(row.id);
     if (!rings && row.object_id) {
       this.ask(row);
     }
     return rings ?? null;
+  }
+
+  /** An op is sent: what it makes of outlines that are known need not be asked for. */
+  follow(body: OpBody): void {
+    if (body.op === 'move') {
+      for (const id of body.ids) {
+        const [dx, dy] = [body.dx / QUANTUM, body.dy / QUANTUM];
+        const rings = this.ofNow(id)?.map(ring => shiftRing(ring, dx, dy));
+        this.expect(id, rings);
+      }
+    } else if (body.op === 'vertex' && body.action !== 'delete') {
+      const { ring, index, x = 0, y = 0 } = body;
+      const kind = body.action === 'move' ? 'corner' : 'side';
+      const to = [x / QUANTUM, y / QUANTUM] as const;
+      const rings = this.ofNow(body.id);
+      this.expect(body.id, rings && dragged(rings, { kind, ring, index }, to));
+    } else {
+      this.expected.clear();
+    }
+  }
+
+  /** Another tile, or all labels anew. */
+  reset(): void {
+    this.expected.clear();
+    this.quick.clear();
+  }
+
+  private ofNow(id: number): readonly Ring[] | undefined {
+    const row = this.annotator.tile?.rows.get(id);
+    return row && (this.known.get(row) ?? this.expected.get(id));
+  }
+
+  private expect(id: number, rings: readonly Ring[] | undefined): void {
+    if (rings) {
+      this.expected.set(id, rings);
+    } else {
+      this.expected.delete(id);
+    }
   }
 
   /** Labels have changed. */
@@ -61,6 +102,7 @@ export class Contours {
   }
 
   private readonly quick = new Map<number, readonly Ring[]>();
+  private readonly expected = new Map<number, readonly Ring[]>();
   /** By row: a label that changes gets a new one. */
   private readonly known = new WeakMap<Row, readonly Ring[]>();
   private readonly asked = new WeakSet<Row>();

@@ -190,6 +190,7 @@ export class AnnotatorView extends DOMWidgetView {
     }
     const keep = this.shown === state.tile;
     this.shown = state.tile;
+    this.bench.contours.reset();
     this.picture.show(state, tile, pixels, keep);
     this.bench.refresh();
     this.parts.build();

@@ -43,6 +43,9 @@ const MODES: Partial<Record<ToolName, Mode>> = {
   grabcut: 'new'
 };
 
+/** Tools that change what is there. */
+const CHANGES = new Set<ToolName>(['pick', 'lasso', 'eraser', 'knife']);
+
 export class Workbench implements Bench {
   /** Tool, settings or selection have changed. */
   readonly changed = new Listeners<null>();
@@ -97,6 +100,10 @@ export class Workbench implements Bench {
 
   choose(name: ToolName): void {
     this.tool.cancel?.();
+    // What was just drawn is not added to with another tool, unless a person chose it.
+    if (this.drawn && this.tool.name !== 'eraser' && !CHANGES.has(name)) {
+      this.select([]);
+    }
     this.tool = this.tools.get(name) ?? this.tool;
     this.tool.begin?.();
     this.stage.redraw();
@@ -150,6 +157,7 @@ export class Workbench implements Bench {
   }
 
   select(ids: Iterable<number>): void {
+    this.drawn = false;
     this.selection = new Set(ids);
     this.stage.redraw();
     this.changed.tell(null);
@@ -161,9 +169,11 @@ export class Workbench implements Bench {
 
   commit(body: OpBody, select = false, cover: Mask | null = null): void {
     const fresh = this.tile.nextId;
+    this.contours.follow(body);
     this.annotator.commit(body, cover);
     if (select && this.tile.nextId === fresh + 1) {
       this.select([fresh]);
+      this.drawn = true;
     }
   }
 
@@ -207,5 +217,7 @@ export class Workbench implements Bench {
     return [...this.selection].flatMap(id => rows?.get(id) ?? []);
   }
 
+  /** The chosen label was chosen by drawing it. */
+  private drawn = false;
   private readonly modes = new Map(Object.entries(MODES) as [ToolName, Mode][]);
 }

@@ -13,7 +13,7 @@ import { Grips } from './grips';
 import { boxOf, dragged, opOf, resized, type Grip } from './handles';
 import { labelsInside } from './lasso';
 import { boxPath, pathOf, strokeTwice } from './marks';
-import { labelsAt } from './under';
+import { labelsAt, topmostAt } from './under';
 import type { Bench, Spot, Tool } from './tool';
 
 type Gesture =
@@ -41,8 +41,8 @@ export class Picker implements Tool {
       }
       return;
     }
-    const [id] = labelsAt(bench, at);
-    if (id === undefined) {
+    const id = topmostAt(bench, at);
+    if (!id) {
       this.gesture = { type: 'box' };
       if (!spot.shift) {
         bench.select([]);

@@ -4,7 +4,24 @@ import { contains, distance, type Point } from '../geometry';
 import { positionOf, ringsOf } from '../shape';
 import type { Bench } from './tool';
 
-/** From the highest to the lowest; the topmost is read off the raster, however many labels there are. */
+/** The topmost label: read off the raster, however many labels there are; 0 for none. */
+export function topmostAt(bench: Bench, at: Point): number {
+  const { tile } = bench;
+  for (const row of tile.rows.values()) {
+    const position = positionOf(row);
+    if (
+      position &&
+      distance(position, at) <= bench.reach &&
+      bench.seen(row.id)
+    ) {
+      return row.id;
+    }
+  }
+  const top = tile.raster.at(at[0], at[1]);
+  return bench.seen(top) ? top : 0;
+}
+
+/** From the highest to the lowest; outlines of what lies below are asked for. */
 export function labelsAt(bench: Bench, at: Point): number[] {
   const { tile } = bench;
   const top = tile.raster.at(at[0], at[1]);
