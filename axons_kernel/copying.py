@@ -66,8 +66,8 @@ def copy_project(source: Store, target: Store, *, overwrite: bool = False, progr
     Raises ConflictError, with nothing changed, when objects in the target have other content and `overwrite` is not
     given; objects that only the target has always stay. Raises StorageError when an object is damaged.
     """
-    if source.url == target.url:
-        raise InputError(f"{source.url} is given twice: name another place to copy to.")
+    if (target.url.rstrip("/") + "/").startswith(source.url.rstrip("/") + "/"):
+        raise InputError(f"{target.url} is {source.url} itself, or lies in it: name another place to copy to.")
     plan = plan_copy(source, target)
     if plan.different and not overwrite:
         shown = ", ".join(plan.different[:_SHOWN]) + (", ..." if len(plan.different) > _SHOWN else "")
@@ -80,31 +80,35 @@ def copy_project(source: Store, target: Store, *, overwrite: bool = False, progr
     with tqdm(
         desc="copying", total=total, unit="B", unit_scale=True, disable=not (progress and keys), file=sys.stdout
     ) as bar:
-        lock = threading.Lock()
-
-        def advance(count: int) -> None:
-            with lock:
-                bar.update(count)
-
-        _copy_all(source, target, keys, advance)
+        _copy_all(source, target, keys, bar.update)
     return plan
 
 
 def _copy_all(source: Store, target: Store, keys: list[str], advance: Callable[[int], object]) -> None:
-    pool = ThreadPoolExecutor(_AT_ONCE)
+    """Some objects at once, the last one when all others are there; at an interrupt or error all stop soon."""
+    lock, stopped, pool = threading.Lock(), threading.Event(), ThreadPoolExecutor(_AT_ONCE)
+
+    def go_on(count: int) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        with lock:
+            advance(count)
+
     try:
-        for _ in pool.map(lambda key: copy_object(source, target, key, advance), keys[:-1]):
-            pass
+        for group in (keys[:-1], keys[-1:]):
+            for _ in pool.map(lambda key: copy_object(source, target, key, go_on), group):
+                pass
+    except BaseException:
+        stopped.set()
+        raise
     finally:
-        pool.shutdown(cancel_futures=True)  # at an interrupt or error: what has not begun need not begin
-    if keys:
-        copy_object(source, target, keys[-1], advance)
+        pool.shutdown(cancel_futures=True)
 
 
 def copy_object(source: Store, target: Store, key: str, advance: Callable[[int], object] = int) -> None:
     """Copy one object. Raises StorageError when what was read or has arrived is not what its writer had noted."""
-    fetched, sent = (int, advance) if source.is_local else (advance, int)  # the side that takes the time
-    with source.as_file(key, fetched) as file:
-        sha256 = target.put(key, file, sent)
+    counts = source.is_local  # only the side that takes the time counts, but both go on only when they may
+    with source.as_file(key, advance) as file:
+        sha256 = target.put(key, file, advance if counts else lambda _: advance(0))
     if target.sha256(key) != sha256:
         raise StorageError(f"{target.path(key)} did not arrive as it was sent. Run the copy again.")

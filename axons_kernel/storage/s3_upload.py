@@ -120,6 +120,7 @@ def _send(file: Path, size: int, target: dict[str, Any], upload_id: str, on_byte
     there = _parts_there(target, upload_id) or {}
 
     def send(number: int) -> dict[str, Any]:
+        on_bytes(0)  # who is told may stop it here
         with open(file, "rb") as opened:
             opened.seek((number - 1) * part_bytes)
             data = opened.read(part_bytes)

@@ -22,6 +22,8 @@ from PIL import Image
 
 from axons_kernel.project import Project, open_project
 
+from .networks import Network
+
 Arrays = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -108,6 +110,15 @@ def s3_url(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return f"s3://course/{uuid4().hex}"
+
+
+@pytest.fixture
+def network(s3_url: str, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    """The network to the S3 server of `s3_url`."""
+    carrier = Network(s3_server)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", carrier.address)
+    yield carrier
+    carrier.close()
 
 
 @pytest.fixture(params=["file", "memory", "s3"])

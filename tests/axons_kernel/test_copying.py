@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from axons_kernel.copying import copy_object, copy_project, plan_copy
 from axons_kernel.errors import ConflictError, InputError, NotFoundError, StorageError
 from axons_kernel.project import Project, open_project
 from axons_kernel.storage import TEMPORARY_PREFIX, Store, s3_client
+
+from .networks import Network
 
 
 def content(store: Store) -> dict[str, bytes]:
@@ -81,8 +84,10 @@ def test_nothing_to_copy(tmp_path: Path) -> None:
 
 
 def test_onto_itself(finished: Project) -> None:
-    with pytest.raises(InputError, match="is given twice: name another place"):
-        copy_project(finished.store, Store(finished.store.url))
+    for place in (finished.store.url, finished.store.url + "/backup"):
+        with pytest.raises(InputError, match="itself, or lies in it: name another place"):
+            copy_project(finished.store, Store(place))
+    copy_project(finished.store, Store(finished.store.url + "-2"), progress=False)
 
 
 def test_temporaries_and_locks_stay_behind(finished: Project, target: Store) -> None:
@@ -186,3 +191,50 @@ def test_killed_fetch_from_s3_goes_on(s3_url: str, tmp_path: Path) -> None:
     copy_object(source, target, "x", told.append)
     assert target.read("x") == data and sum(told) == len(data) and told[0] == 6_000_000
     assert not partial.exists()
+
+
+def test_interrupted_copy_stops_soon_and_goes_on(finished: Project, network: Network, s3_url: str) -> None:
+    """One file of many parts, on a slow network: nobody waits for all of them after Ctrl-C."""
+    target, data = Store(s3_url), random.Random(2).randbytes(80 << 20)
+    finished.store.write("predictions/right/run-1/probability.bin", data)
+    network.pause_s = 0.01
+    command = [str(Path(sys.executable).with_name("axons")), "project", "copy", finished.store.url, s3_url]
+    copier = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 60
+    while network.up < 20 << 20 and time.monotonic() < limit:
+        time.sleep(0.02)
+    sent = network.up
+    copier.send_signal(signal.SIGINT)
+    said = copier.communicate(timeout=60)[1]
+    assert copier.returncode == 130 and said.splitlines()[-1] == "axons project: interrupted", said
+    assert network.up - sent < 40 << 20 and not target.exists("project.json")
+    network.pause_s = 0.0
+    copy_project(finished.store, target, progress=False)
+    assert content(target) == content(finished.store)
+
+
+USAGE = """
+import resource, sys
+from pathlib import Path
+from axons_kernel.storage import Store
+local, cloud = Store(sys.argv[1]), Store(sys.argv[2])
+cloud.write("warm.bin", b"up")
+with cloud.as_file("warm.bin"): pass
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+cloud.put("large", Path(local.path("large")))
+with cloud.as_file("large") as file:
+    local.put("back", file)
+with cloud.open("large") as file:
+    file.seek(-1, 2)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.integration
+def test_memory_does_not_grow_with_the_object(s3_url: str, tmp_path: Path) -> None:
+    with open(tmp_path / "large", "wb") as file:
+        for number in range(50):
+            file.write(random.Random(number).randbytes(8 << 20))
+    done = subprocess.run([sys.executable, "-c", USAGE, tmp_path, s3_url], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 150, f"{done.stdout} MB more for an object of 400 MB"
+    assert subprocess.run(["cmp", tmp_path / "large", tmp_path / "back"]).returncode == 0

@@ -20,7 +20,7 @@ from axons_kernel.project import open_project
 from axons_kernel.storage import Store, read_source, s3_client
 from axons_kernel.storage.s3_upload import upload_folder
 
-from .conftest import Network
+from ..networks import Network
 
 SECRET = "correct-horse-battery"
 
