@@ -6,11 +6,13 @@ Where one tile alone covers a pixel, its value is copied; where several do, they
 from __future__ import annotations
 
 import contextlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from .picture import BAND_BYTES, Picture
 from .tile_spill import TileSpill
 from .tiling import Tile
 
+_T = TypeVar("_T")
 Piece = tuple[Tile, NDArray[Any]]
 Rows = tuple[Tile, NDArray[Any]]  # a tile and its pixels in one band, (h, width, C)
 
@@ -49,6 +52,8 @@ def stitching(
     with TileSpill(tiles, iter(pieces), folder) as spill:
         rgb = spill.channels == 3 and spill.dtype.kind == "u"
         groups = [slice(None)] if rgb else [slice(c, c + 1) for c in range(spill.channels)]
+        if fill is not None and spill.dtype.kind == "u" and fill not in range(np.iinfo(spill.dtype).max + 1):
+            raise InputError(f"fill={fill} is not allowed for {spill.dtype}: give a whole number that it can hold.")
         bands = _Bands(spill, tiles, shape, blend, 0 if fill is None else fill)
 
         def plane(channels: slice) -> Iterator[NDArray[Any]]:
@@ -73,11 +78,12 @@ def stitched(
 
 
 def _check_covered(tiles: Sequence[Tile], shape: tuple[int, int]) -> None:
+    rows = _Line((t.y, t.y + t.height, t) for t in tiles)
     missing, first = 0, ""
-    for top, bottom in pairwise(_breaks(((t.y, t.y + t.height) for t in tiles), 0, shape[0])):
-        at = [t for t in tiles if t.y <= top and bottom <= t.y + t.height]
-        for left, right in pairwise(_breaks(((t.x, t.x + t.width) for t in at), 0, shape[1])):
-            if not any(t.x <= left and right <= t.x + t.width for t in at):
+    for top, bottom in rows.parts(0, shape[0]):
+        columns = _Line((t.x, t.x + t.width, t) for t in rows.over(top, bottom))
+        for left, right in columns.parts(0, shape[1]):
+            if not columns.over(left, right):
                 missing += (bottom - top) * (right - left)
                 first = first or f"x={left}, y={top}"
     if missing:
@@ -87,10 +93,30 @@ def _check_covered(tiles: Sequence[Tile], shape: tuple[int, int]) -> None:
         )
 
 
-def _breaks(intervals: Iterable[tuple[int, int]], start: int, stop: int) -> list[int]:
-    """Where intervals begin and end between `start` and `stop`, both included, ascending."""
-    ends = {end for interval in intervals for end in interval if start < end < stop}
-    return sorted({start, stop, *ends})
+class _Line(Generic[_T]):
+    """Intervals (start, end, what) along one axis, found by place; many may lie side by side, few on each other."""
+
+    def __init__(self, intervals: Iterable[tuple[int, int, _T]]):
+        self._intervals = sorted(intervals, key=itemgetter(0))
+        self._starts = [start for start, _, _ in self._intervals]
+        self._longest = max((end - start for start, end, _ in self._intervals), default=0)
+
+    def parts(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """From `start` to `stop`, cut wherever an interval begins or ends."""
+        ends = {end for begin, finish, _ in self._near(start, stop) for end in (begin, finish) if start < end < stop}
+        return pairwise(sorted({start, stop, *ends}))
+
+    def over(self, start: int, stop: int) -> list[_T]:
+        """What covers all of `start` to `stop`."""
+        return [what for begin, end, what in self._near(start, stop) if begin <= start and stop <= end]
+
+    def touching(self, start: int, stop: int) -> list[_T]:
+        """What covers a part of it."""
+        return [what for begin, end, what in self._near(start, stop) if begin < stop and start < end]
+
+    def _near(self, start: int, stop: int) -> list[tuple[int, int, _T]]:
+        first = bisect_right(self._starts, start - self._longest - 1)
+        return self._intervals[first : bisect_left(self._starts, stop)]
 
 
 class _Bands:
@@ -98,7 +124,7 @@ class _Bands:
 
     def __init__(self, spill: TileSpill, tiles: Sequence[Tile], shape: tuple[int, int], blend: Blend, fill: float):
         self._spill, self._shape, self._blend, self._fill = spill, shape, blend, fill
-        self._tiles = sorted(tiles, key=lambda t: (t.y, t.x))
+        self._rows = _Line((t.y, t.y + t.height, t) for t in tiles)
 
     def read(self, channels: slice, *, release: bool) -> Iterator[NDArray[Any]]:
         """Bands (h, W, C) of some channels; `release`: tiles that are done are forgotten."""
@@ -106,7 +132,7 @@ class _Bands:
         step = max(1, BAND_BYTES // row_bytes)
         for top in range(0, self._shape[0], step):
             bottom = min(top + step, self._shape[0])
-            at = [t for t in self._tiles if t.y < bottom and t.y + t.height > top]
+            at = self._rows.touching(top, bottom)
             yield self._band(top, bottom, at, channels)
             if release:
                 for tile in at:
@@ -119,17 +145,16 @@ class _Bands:
         self._spill.wait_for(at)
         count = len(range(*channels.indices(self._spill.channels)))
         out = np.full((bottom - top, self._shape[1], count), self._fill, self._spill.dtype)
-        for y, y_end in pairwise(_breaks(((t.y, t.y + t.height) for t in at), top, bottom)):
-            strip = [
-                (t, self._spill.rows(t, y, y_end)[..., channels]) for t in at if t.y <= y and y_end <= t.y + t.height
-            ]
+        for y, y_end in self._rows.parts(top, bottom):
+            strip = [(t, self._spill.rows(t, y, y_end)[..., channels]) for t in self._rows.over(y, y_end)]
             self._strip(out[y - top : y_end - top], y, strip)
         return out
 
     def _strip(self, out: NDArray[Any], y: int, strip: Sequence[Rows]) -> None:
         """Fill rows that the same tiles cover all the way down, from edge to edge between two tiles' sides."""
-        for x, x_end in pairwise(_breaks(((t.x, t.x + t.width) for t, _ in strip), 0, self._shape[1])):
-            over = [(t, rows[:, x - t.x : x_end - t.x]) for t, rows in strip if t.x <= x and x_end <= t.x + t.width]
+        line = _Line((t.x, t.x + t.width, (t, rows)) for t, rows in strip)
+        for x, x_end in line.parts(0, self._shape[1]):
+            over = [(t, rows[:, x - t.x : x_end - t.x]) for t, rows in line.over(x, x_end)]
             values = [rows for _, rows in over]
             if len(over) == 1:
                 out[:, x:x_end] = values[0]

@@ -158,11 +158,22 @@ def test_pixels_without_a_tile() -> None:
         stitched(PARTS[:5], TILES[:5], (32, 48))
     filled = stitched(PARTS[:5], TILES[:5], (32, 48), fill=7)
     assert (filled[16:, 32:] == 7).all() and filled.sum() == 5 * 256 + 7 * 256
+    for fill in (-1, 256, 0.5, float("nan")):
+        with pytest.raises(InputError, match=f"fill={fill} is not allowed for uint8: give a whole number"):
+            stitched(PARTS, TILES, (32, 48), fill=fill)
     with pytest.raises(InputError, match="blend='mean' is not allowed: give one of 'uniform', 'linear'"):
         stitched(PARTS, TILES, (32, 48), blend="mean")  # type: ignore[arg-type]
 
 
 # -- large images -----------------------------------------------------------------------------------------------------
+
+
+def test_a_hundred_thousand_tiles_are_checked_at_once() -> None:
+    """Work per tile does not grow with their number; comparing each with each would take hours."""
+    tiles = tile_grid((7000, 7000), 32, 8)
+    assert len(tiles) == 85_264
+    with pytest.raises(InputError, match=r"256 pixels are covered by no tile, the first at x=2432, y=3512"):
+        stitched([], [tile for tile in tiles if tile[:2] != (2424, 3504)], (7000, 7000))
 
 
 def test_rows_are_written_while_tiles_still_come(monkeypatch: pytest.MonkeyPatch) -> None:
