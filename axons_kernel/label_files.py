@@ -9,6 +9,7 @@ from .annotation_merge import merge
 from .annotations import Annotation
 from .documents import parse_json
 from .errors import ConflictError, NotFoundError
+from .pausing import collection_paused
 from .storage import Store
 
 _TRIES = 20
@@ -18,6 +19,7 @@ ABSENT = "absent"  # the version of a file that is not there yet
 _written: dict[str, str] = {}
 
 
+@collection_paused()
 def read_annotation(store: Store, key: str, image_filename: str) -> Annotation:
     """The labels in a file, with their version; none when it is not there."""
     try:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tqdm import tqdm
@@ -42,6 +42,7 @@ class LabelSource:
     location: str
     names: tuple[str, ...]
     folder: bool
+    data: bytes = field(default=b"", repr=False)  # of a single file, which is read once
 
     @classmethod
     def at(cls, location: str | os.PathLike[str]) -> LabelSource:
@@ -51,7 +52,7 @@ class LabelSource:
         if not store.names(""):
             if os.path.isdir(given):
                 raise InputError(f"{given} is an empty folder: give one that holds label files or masks.")
-            return cls(given, (given.rstrip("/").rpartition("/")[2],), False)
+            return cls(given, (given.rstrip("/").rpartition("/")[2],), False, read_source(given))
         names = sorted(key for key, _ in store.walk())
         if len(names) > _MOST_FILES:
             raise InputError(
@@ -61,7 +62,7 @@ class LabelSource:
 
     def read(self, name: str) -> bytes:
         """The bytes of one of the files."""
-        return Store(self.location).read(name) if self.folder else read_source(self.location)
+        return Store(self.location).read(name) if self.folder else self.data
 
     def format(self) -> str:
         """The format that the files are in, by their names and their first bytes. Raises SchemaError."""

@@ -40,6 +40,16 @@ FORMATS: dict[str, Format] = {
 }
 
 
+_KEYS = (  # which a JSON file has, and what it is then; the first that fits
+    ((b"shapes",), "labelme"),
+    ((b"images", b"annotations"), "coco"),
+    ((b"geometry",), "geojson"),
+    ((b"features",), "geojson"),
+    ((b"label_type",), "django-labeller"),
+    ((b"labels",), "django-labeller"),
+)
+
+
 def format_named(name: str) -> Format:
     """The format of that name. Raises InputError that lists them."""
     if name not in FORMATS:
@@ -55,18 +65,10 @@ def format_of(name: str, data: bytes) -> str:
         return "mask"
     if data.startswith(instance_tiff.MAGIC):
         return "instances"
-    keys = set(re.findall(rb'"(\w+)"\s*:', data))
-    for needed, found in (
-        ({b"shapes"}, "labelme"),
-        ({b"images", b"annotations"}, "coco"),
-        ({b"geometry"}, "geojson"),
-        ({b"features"}, "geojson"),
-        ({b"label_type"}, "django-labeller"),
-        ({b"labels"}, "django-labeller"),
-    ):
-        if needed <= keys:
+    for needed, found in _KEYS:
+        if all(re.search(rb'"%s"\s*:' % key, data) for key in needed):
             return found
-    if b"label_class_groups" in keys:
+    if b'"label_class_groups"' in data:
         raise SchemaError(f"{name} holds label classes, and no labels: use project.import_classes(...).")
     if not data.strip():
         raise SchemaError(f"{name} is empty.")
