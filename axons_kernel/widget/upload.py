@@ -15,6 +15,7 @@ import traitlets
 
 from ..errors import AxonsKernelError, ImageReadError, InputError
 from .module import TRAITS
+from .promptly import promptly
 from .upload_messages import CHUNK, Chunk, Finish, Import, Offer, Remove, parse_upload_message
 
 IN_FLIGHT = 4  # pieces that may be on their way at a time
@@ -122,7 +123,7 @@ class UploadWidget(widgets.DOMWidget):  # type: ignore[misc]
         except InputError as error:
             log.warning("%s", error)
             return
-        with self._lock:
+        with self._lock, promptly():
             if isinstance(message, Offer):
                 self._offered(message)
             elif message.id not in self._rows:

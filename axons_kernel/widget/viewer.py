@@ -23,6 +23,7 @@ from ..tiling import Tile
 from .layers import Overlay, Picture, Window, encode_numbers, encode_pixels
 from .look import Look, channel_statistics, default_look, is_rgb
 from .module import TRAITS
+from .promptly import promptly
 from .viewer_messages import IMAGE, OverlayLook, TileRequest, TilesMessage, ValueMessage, parse_message
 
 TILE = 512  # pixels; the side of a stored block, so that one tile needs one of them
@@ -115,11 +116,12 @@ class ViewerWidget(widgets.DOMWidget):  # type: ignore[misc]
         except InputError as error:
             log.warning("%s", error)
             return
-        if isinstance(message, TilesMessage):
-            for request in message.tiles:
-                self._answer_tile(request)
-        else:
-            self._answer_value(message)
+        with promptly():
+            if isinstance(message, TilesMessage):
+                for request in message.tiles:
+                    self._answer_tile(request)
+            else:
+                self._answer_value(message)
 
     def _answer_tile(self, request: TileRequest) -> None:
         try:

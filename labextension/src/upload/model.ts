@@ -6,6 +6,7 @@ import {
 } from '@jupyter-widgets/base';
 
 import { MODULE } from '../module';
+import { subshellOf } from '../subshell';
 import {
   fromKernel,
   type FileRows,
@@ -41,6 +42,7 @@ export class UploadModel extends DOMWidgetModel {
     options: IBackboneModelOptions
   ): void {
     super.initialize(attributes, options);
+    this.ready = subshellOf(this);
     this.sending = new Map();
     this.on('msg:custom', (content: unknown) => {
       const message = fromKernel(content);
@@ -78,7 +80,9 @@ export class UploadModel extends DOMWidgetModel {
     for (const file of files) {
       const id = `f${Date.now().toString(36)}-${++this.added}`;
       this.sending.set(id, { file, transfer: this.transferOf(id, file) });
-      this.offer(id, file);
+      void this.ready.then(() => {
+        this.offer(id, file);
+      });
     }
   }
 
@@ -144,6 +148,7 @@ export class UploadModel extends DOMWidgetModel {
     this.send(message, {}, buffers);
   }
 
+  declare private ready: Promise<void>;
   declare private sending: Map<string, Sending>;
   declare private watch: ReturnType<typeof setInterval>;
   private added = 0;

@@ -7,12 +7,19 @@ import {
 import type { JSONObject } from '@lumino/coreutils';
 
 import { MODULE } from '../module';
+import { subshellOf } from '../subshell';
 import { fromKernel, type ToKernel, type ValueAnswer } from './messages';
 import type { Look, OverlayLooks, Place, Scene } from './scene';
 import { TileQueue } from './tilequeue';
 
 /** A kernel that has not answered for this long is asked again: messages can be lost with a connection. */
 const ASK_AGAIN_MS = 60_000;
+
+/** What a widget manager of JupyterLab tells of its kernel. */
+interface Kernel {
+  readonly isDisposed: boolean;
+  readonly status: string;
+}
 
 export class ViewerModel extends DOMWidgetModel {
   override defaults() {
@@ -34,11 +41,14 @@ export class ViewerModel extends DOMWidgetModel {
     options: IBackboneModelOptions
   ): void {
     super.initialize(attributes, options);
+    this.ready = subshellOf(this);
     this.tiles = new TileQueue(
       message => {
         this.tell(message);
       },
-      work => requestAnimationFrame(work)
+      work => {
+        void this.ready.then(() => requestAnimationFrame(work));
+      }
     );
     this.on('msg:custom', (content: unknown, buffers: DataView[]) => {
       this.receive(content, buffers);
@@ -78,7 +88,17 @@ export class ViewerModel extends DOMWidgetModel {
   /** The pixel's values; only the last question is answered. */
   askForValue(x: number, y: number, answer: (value: ValueAnswer) => void) {
     this.question = { id: this.question.id + 1, answer };
-    this.tell({ op: 'value', id: this.question.id, x, y });
+    const { id } = this.question;
+    void this.ready.then(() => {
+      this.tell({ op: 'value', id, x, y });
+    });
+  }
+
+  /** Nobody answers any more: the kernel has ended or was started anew. */
+  get isCutOff(): boolean {
+    const { kernel } = this.widget_manager as { kernel?: Kernel | null };
+    const ended = kernel === null || kernel?.isDisposed;
+    return !this.comm_live || Boolean(ended) || kernel?.status === 'dead';
   }
 
   override async close(commClosed = false): Promise<void> {
@@ -102,6 +122,7 @@ export class ViewerModel extends DOMWidgetModel {
 
   // Backbone calls `initialize` from its constructor: an initial value here would come after it.
   declare tiles: TileQueue;
+  declare private ready: Promise<void>;
   declare private watch: ReturnType<typeof setInterval>;
   private question: { id: number; answer: (value: ValueAnswer) => void } = {
     id: 0,

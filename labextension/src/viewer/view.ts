@@ -4,7 +4,6 @@ import { DOMWidgetView } from '@jupyter-widgets/base';
 
 import { button, element } from '../dom';
 import { keepPlainKeys } from '../shortcuts';
-import { hideStandIn } from '../standin';
 import { ChannelPanel } from './channelpanel';
 import { commandOfKey, type ViewCommand } from './keys';
 import type { ViewerModel } from './model';
@@ -38,7 +37,6 @@ export class ViewerView extends DOMWidgetView {
     this.connect();
     whenSized(this.host, () => {
       if (!this.gone) {
-        this.showStandIn = hideStandIn(this.el);
         this.open();
       }
     });
@@ -51,7 +49,6 @@ export class ViewerView extends DOMWidgetView {
     this.readout.dispose();
     this.stage?.dispose();
     this.stage = null;
-    this.showStandIn();
     this.giveKeysBack();
     super.remove();
   }
@@ -195,7 +192,7 @@ export class ViewerView extends DOMWidgetView {
   private keepPlace(): void {
     clearTimeout(this.saving);
     this.saving = setTimeout(() => {
-      if (this.stage && this.model.comm_live) {
+      if (this.stage && !this.model.isCutOff) {
         this.model.choose('place', this.stage.place);
       }
     }, SAVE_PLACE_MS);
@@ -203,7 +200,7 @@ export class ViewerView extends DOMWidgetView {
 
   private showState(): void {
     let text = this.problem;
-    if (!this.model.comm_live) {
+    if (this.model.isCutOff) {
       text =
         'The kernel that drew this has stopped: run the cell again to look closer.';
     } else if (this.model.tiles.silence > PATIENCE_MS) {
@@ -221,7 +218,6 @@ export class ViewerView extends DOMWidgetView {
   private problem = '';
   private gone = false;
   private giveKeysBack: () => void = () => undefined;
-  private showStandIn: () => void = () => undefined;
   private watch: ReturnType<typeof setInterval> | undefined;
   private saving: ReturnType<typeof setTimeout> | undefined;
   declare private scale: ScaleBar;
