@@ -88,7 +88,8 @@ class ReadCache:
                 with contextlib.suppress(FileNotFoundError):  # evicted this moment: once more
                     file = data.open("rb")
                     self._hits += 1
-                    self._note(replace(entry, uses=entry.uses + 1, last_used=time.time()))
+                    with contextlib.suppress(OSError):  # on a full disk, what is here can still be read
+                        self._note(replace(entry, uses=entry.uses + 1, last_used=time.time()))
                     return file, entry.etag
                 continue
             with self._locked(source):

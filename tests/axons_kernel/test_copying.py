@@ -195,19 +195,19 @@ def test_killed_fetch_from_s3_goes_on(s3_url: str, tmp_path: Path) -> None:
 
 def test_interrupted_copy_stops_soon_and_goes_on(finished: Project, network: Network, s3_url: str) -> None:
     """One file of many parts, on a slow network: nobody waits for all of them after Ctrl-C."""
-    target, data = Store(s3_url), random.Random(2).randbytes(80 << 20)
+    target, data = Store(s3_url), random.Random(2).randbytes(48 << 20)
     finished.store.write("predictions/right/run-1/probability.bin", data)
     network.pause_s = 0.01
     command = [str(Path(sys.executable).with_name("axons")), "project", "copy", finished.store.url, s3_url]
     copier = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     limit = time.monotonic() + 60
-    while network.up < 20 << 20 and time.monotonic() < limit:
+    while network.up < 4 << 20 and time.monotonic() < limit:
         time.sleep(0.02)
     sent = network.up
     copier.send_signal(signal.SIGINT)
     said = copier.communicate(timeout=60)[1]
     assert copier.returncode == 130 and said.splitlines()[-1] == "axons project: interrupted", said
-    assert network.up - sent < 40 << 20 and not target.exists("project.json")
+    assert network.up - sent < 38 << 20 and not target.exists("project.json")
     network.pause_s = 0.0
     copy_project(finished.store, target, progress=False)
     assert content(target) == content(finished.store)

@@ -196,6 +196,9 @@ def test_full_disk_names_the_cache(small_disk: Path, server: Server) -> None:
         cache.open("a", server.fetch("a"))
     server.objects["a"] = b"x" * 1000
     assert read(cache, server, "a") == b"x" * 1000
+    with pytest.raises(OSError, match="No space"):
+        (small_disk / "filler").write_bytes(bytes(400_000))
+    assert read(cache, server, "a") == b"x" * 1000  # what is there needs no space
 
 
 def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

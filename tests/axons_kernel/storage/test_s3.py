@@ -209,9 +209,9 @@ def test_server_that_does_not_answer(s3_url: str, network: Network, monkeypatch:
 
 
 def test_upload_that_is_cut_goes_on(s3_url: str, network: Network, tmp_path: Path) -> None:
-    data = random.Random(2).randbytes(40 << 20)
+    data = random.Random(2).randbytes(32 << 20)
     store, file = Store(s3_url), written(tmp_path / "file", data)
-    network.up_limit = 24 << 20
+    network.up_limit = 20 << 20
     with pytest.raises(StorageError, match=r"Cannot write s3://course/.*/a: "):
         store.put("a", file)
     network.up_limit = None
@@ -259,18 +259,18 @@ def start_upload(url: str, file: Path, network: Network, enough: int) -> None:
 
 
 def test_killed_upload_goes_on(s3_url: str, network: Network, tmp_path: Path) -> None:
-    data = random.Random(3).randbytes(80 << 20)
+    data = random.Random(3).randbytes(48 << 20)
     store, file = Store(s3_url), written(tmp_path / "file", data)
-    start_upload(s3_url, file, network, 3)
+    start_upload(s3_url, file, network, 2)
     assert not store.exists("a")
     network.up = 0
     store.put("a", file)
-    assert network.up < len(data) - (16 << 20)
+    assert network.up < len(data) - (12 << 20)
     assert store.unfinished_uploads(0) == [] and store.read("a") == data
 
 
 def test_killed_upload_of_other_content_is_given_up(s3_url: str, network: Network, tmp_path: Path) -> None:
-    store, file = Store(s3_url), written(tmp_path / "file", random.Random(4).randbytes(80 << 20))
+    store, file = Store(s3_url), written(tmp_path / "file", random.Random(4).randbytes(48 << 20))
     start_upload(s3_url, file, network, 1)
     data = random.Random(5).randbytes(17 << 20)
     store.put("a", written(file, data))
