@@ -69,8 +69,8 @@ def _change(store: Store, change: Callable[[ProjectInfo], ProjectInfo]) -> Proje
         new = change(info)
         if len(new.classes) > MOST_CLASSES:
             raise InputError(
-                f"The project would have {len(new.classes)} label classes; at most {MOST_CLASSES} are allowed. Is it "
-                "the right file?"
+                f"The project would have {len(new.classes)} label classes; at most {MOST_CLASSES} are allowed: "
+                "take fewer, or look whether it is the right file."
             )
         return data if data is not None and new == info else new.encode()
 
