@@ -197,6 +197,9 @@ export class AnnotatorView extends DOMWidgetView {
     this.bench.tool.begin?.();
     this.el.setAttribute('aria-label', `Annotation of ${state.image.name}`);
     this.el.dataset['ready'] = 'true';
+    requestAnimationFrame(() => {
+      this.el.dataset['painted'] ??= String(performance.now());
+    });
   }
 
   private showFeedback(): void {
