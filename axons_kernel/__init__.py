@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import metrics, quality, samples
-    from .annotate import annotate
     from .annotations import Annotation, LabelClass
+    from .annotators import annotate
     from .errors import (
         AxonsKernelError,
         ImageReadError,
@@ -40,7 +40,7 @@ _HOME = {
     "StorageError": "errors",
     "TrainingConfig": "training",
     "TrainingError": "errors",
-    "annotate": "annotate",
+    "annotate": "annotators",
     "open_project": "project",
 }
 _MODULES = ("metrics", "quality", "samples")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .reports import Prediction, Report
     from .runs import Run
     from .training import TrainingConfig
+    from .widget.annotator import AnnotatorWidget
     from .widget.canvas import AnnotationWidget
     from .widget.upload import UploadWidget
     from .widget.viewer import ViewerWidget
@@ -152,23 +153,15 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
 
     # -- tiles and labels ---------------------------------------------------------------------------------------
 
-    def annotate(self, image: ProjectImage | str, **options: Any) -> AnnotationWidget:
-        """The annotation widget of an image; every finished change is saved at once."""
-        from .annotate import annotate
+    def annotate(self, image: ProjectImage | str, **options: Any) -> AnnotatorWidget | AnnotationWidget:
+        """The annotation widget of an image; every change is stored by itself, soon after it was made.
 
-        image = self._handle(image)
-        editing = image.edit_annotation()
-        has_tiles = self.store.exists(f"tilings/{image.name}.json")
-        return annotate(
-            image.pixels(),
-            editing.annotation,
-            self.classes,
-            on_save=editing.save,
-            tiles=self.tiling(image).inside_tiles if has_tiles else (),
-            title=image.name,
-            pixel_size_um=image.pixel_size_um,
-            **options,
-        )
+        Options: `tasks` that can be ticked, name -> text; `controls`, attributes of labels in django-labeller's form;
+        `schemes`, colour schemes, name -> text. Raises MissingExtraError where ipycanvas is not installed.
+        """
+        from .annotators import annotate_image
+
+        return annotate_image(self, self._handle(image), **options)
 
     def compare(
         self, image: ProjectImage | str, reference: Project | ProjectImage | Labels, **options: Any

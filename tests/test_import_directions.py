@@ -57,7 +57,7 @@ LAYERS = {
         copying project_care project_check project_command project_gc project_sizes
         import_source mask_pictures
         annotating widget.reviving
-        annotate comparing importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
+        annotators comparing importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
         __init__
     """,
 }
@@ -83,7 +83,7 @@ RESERVED = {
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
     "cv2": "widget.assist",
-    "ipycanvas": "annotate widget.annotator widget.canvas widget.painter",
+    "ipycanvas": "annotators widget.annotator widget.canvas widget.painter",
     "ipywidgets": "widget.annotator widget.upload widget.viewer widget.canvas widget.painter widget.toolbar",
     "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",
     "IPython": "live widget.viewer",

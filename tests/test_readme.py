@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from pydantic import BaseModel
@@ -44,6 +45,21 @@ def test_the_table_of_tiles_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     exec("\n".join(lines), {"project": project, "image": image})
     assert (tmp_path / "out.tif").is_file() and (tmp_path / "tiles" / "manifest.json").is_file()
     assert project.image("again").pixel_size_um == 0.1
+
+
+def test_the_table_of_annotating_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("axons_kernel.annotators.has_extension", lambda: True)
+    project = ax.open_project(tmp_path / "nerve")
+    sample = ax.samples.axon_micrograph((64, 64))
+    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
+    project.add_classes(["axon"])
+    table = README.partition("| you want | how |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`((?:project|ax)\.[^`]+)`", table)
+    assert len(lines) == 3
+    names = {"ax": ax, "project": project, "image": image, "sample": sample}
+    names["picture"] = lambda window: np.zeros((window[3], window[2], 4), np.uint8)
+    for line in lines:
+        exec(line, names)
 
 
 def test_the_tables_of_labels_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def combine(
         if changing.any() and (changing == mine).all():
             raise InputError("Nothing is left on the other side: draw over a part of the label to split it.")
     if not changing.any():
-        raise InputError(_NOTHING[mode])
+        raise InputError(_NOT_MINE if mode == "subtract" and target else _NOTHING[mode])
     return np.where(changing, np.uint32(value), ids)
 
 
@@ -52,6 +52,9 @@ _NOTHING = {
     "subtract": "Nothing is erased: the shape covers no pixel of a label here.",
     "split": "The label is not split: the shape covers no pixel of it.",
 }
+
+
+_NOT_MINE = "Nothing is erased: this is no part of the chosen label. Press Escape to choose none and erase any."
 
 
 def merge(ids: Ids, numbers: tuple[int, ...]) -> Ids:

@@ -131,15 +131,15 @@ def choose(page: Any, menu: str, *items: str) -> None:
 
 def draw_polygon(page: Any) -> None:
     """A quadrilateral in the annotation widget, closed by clicking its first corner."""
-    canvas = page.locator(".axons-annotator canvas").first
-    canvas.wait_for()
+    page.wait_for_selector(".axons-Annotate[data-ready=true]")
+    canvas = page.locator(".axons-Annotate-canvas").first
     canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(2 * SECONDS)  # the first picture
-    page.click(".axons-tool-polygon")
+    page.click(".axons-Annotate [data-tool=polygon]")
+    page.locator(".axons-Annotate").get_by_label("Protect other labels").uncheck()
     for x, y in [(300, 200), (380, 190), (400, 260), (320, 280), (300, 200)]:
         canvas.click(position={"x": x, "y": y})
         page.wait_for_timeout(150)
-    page.locator(".axons-annotator [role=status]", has_text="Added:").wait_for()
+    page.locator(".axons-Annotate-status", has_text="Added:").wait_for()
 
 
 def test_a_student_walks_the_tour(page: Any, tour_hub: Hub) -> None:
@@ -171,8 +171,8 @@ def test_a_student_walks_the_tour(page: Any, tour_hub: Hub) -> None:
     assert after.labels[: len(before.labels)] == before.labels
     (drawn,) = after.labels[len(before.labels) :]
     assert drawn.label_type == "polygon" and len(drawn.rings()[0]) == 4 and drawn.source == "manual"
-    page.click(".axons-undo")
-    until(lambda: image.annotation() == before)
+    page.click(".axons-Annotate [data-action=undo]")
+    until(lambda: image.annotation().labels == before.labels)
 
     scores = json.loads((tour_hub.home("student") / "nerve/predictions/nerve-4/run-1/report.json").read_text())
     assert scores["pixels"]["all classes together"]["dice"] > 0.6
