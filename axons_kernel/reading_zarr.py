@@ -15,6 +15,7 @@ from .errors import ImageReadError, needs_extra
 from .picture import WHOLE_LIMIT, Bands, Choice, Picture, band_rows
 from .pixel_sizes import UNIT_IN_UM, KnownSize, known_size
 
+_ROOTS = (".zgroup", "zarr.json", ".zarray")  # one of these is in every Zarr folder
 _RGB_COLOURS = ["FF0000", "00FF00", "0000FF"]
 
 
@@ -24,6 +25,11 @@ def open_zarr(files: MutableMapping[str, bytes], name: str, choice: Choice) -> P
     Raises InputError for a choice that is missing or not there, MissingExtraError without zarr, and whatever zarr
     raises on broken files.
     """
+    if not any(key in files for key in _ROOTS):
+        raise ImageReadError(
+            f"{name} cannot be imported: it is a folder, and holds no OME-Zarr image. Give a file, or import_images "
+            "a list of files."
+        )
     with needs_extra("zarr", "Reading OME-Zarr"):
         import zarr
 
