@@ -16,7 +16,6 @@ from skimage.measure import label
 from skimage.segmentation import slic, watershed
 
 from ..errors import InputError, needs_extra
-from ..images import to_grey
 from . import ink
 from .placed import Mask
 
@@ -46,8 +45,8 @@ def superpixels(pixels: Pixels, size: int, compactness: float) -> NDArray[np.uin
     stretched = _stretched(pixels)
     count = max(1, round(pixels.shape[0] * pixels.shape[1] / size**2))
     axis = -1 if stretched.ndim == 3 else None
-    found = slic(
-        stretched * 100, n_segments=count, compactness=compactness, start_label=1, channel_axis=axis, convert2lab=False
+    found = slic(  # values are 0..1, not 0..100 as in the colour space that compactness is known from
+        stretched, n_segments=count, compactness=compactness / 100, start_label=1, channel_axis=axis, convert2lab=False
     )
     return np.asarray(found, dtype=np.uint32)
 
@@ -57,6 +56,12 @@ def _stretched(pixels: Pixels) -> NDArray[np.float32]:
     low, high = np.percentile(pixels, (0.5, 99.5))
     stretched = (pixels.astype(np.float32) - low) / max(float(high - low), 1e-9)
     return np.asarray(np.clip(stretched, 0, 1), dtype=np.float32)
+
+
+def _brightness(pixels: Pixels) -> NDArray[np.float32]:
+    """The mean of the channels, in the image's own values."""
+    values = pixels.astype(np.float32)
+    return np.asarray(values.mean(axis=2) if values.ndim == 3 else values)
 
 
 def grabcut(pixels: Pixels, box: tuple[int, int, int, int]) -> Mask:
@@ -74,7 +79,7 @@ def grabcut(pixels: Pixels, box: tuple[int, int, int, int]) -> Mask:
     if w < 3 or h < 3 or (right - left) * (bottom - top) == w * h:
         raise InputError("The box holds the whole tile, or is tiny: draw it around one object with some space left.")
     part = _stretched(pixels)[top:bottom, left:right]
-    colours = part[..., :3] if part.ndim == 3 and part.shape[2] >= 3 else to_grey(part)
+    colours = part[..., :3] if part.ndim == 3 and part.shape[2] >= 3 else _brightness(part)
     if colours.ndim == 2:
         colours = np.repeat(colours[..., None], 3, axis=2)
     known = np.zeros(colours.shape[:2], np.uint8)
@@ -89,7 +94,7 @@ def grabcut(pixels: Pixels, box: tuple[int, int, int, int]) -> Mask:
 
 def threshold(pixels: Pixels, *, value: float | None, brighter: bool) -> Mask:
     """Pixels brighter (or darker) than `value`; without one, Otsu's. Raises InputError on pixels of one value."""
-    grey = to_grey(pixels)
+    grey = _brightness(pixels)
     if value is None:
         if grey.min() == grey.max():
             raise InputError("All pixels here have the same value, so there is nothing to tell apart: choose an area.")
