@@ -39,7 +39,7 @@ LAYERS = {
         widget.requests widget.shapes widget.sheet
         widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
         widget.viewport
-        widget.layers widget.look widget.module widget.painting widget.promptly widget.upload_messages widget.viewer_messages
+        widget.layers widget.look widget.module widget.painting widget.subshell widget.upload_messages widget.viewer_messages
         blending chunk_codecs foreground stitching tile_manifest tile_spill windows
     """,
     "storage": """
