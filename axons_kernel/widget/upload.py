@@ -15,7 +15,7 @@ import traitlets
 
 from ..errors import AxonsKernelError, ImageReadError, InputError
 from .module import TRAITS
-from .promptly import promptly
+from .subshell import answer_where_asked
 from .upload_messages import CHUNK, Chunk, Finish, Import, Offer, Remove, parse_upload_message
 
 IN_FLIGHT = 4  # pieces that may be on their way at a time
@@ -99,6 +99,7 @@ class UploadWidget(widgets.DOMWidget):  # type: ignore[misc]
         limits = {"largest": largest, "chunk": CHUNK, "in_flight": IN_FLIGHT, "free": place.free_bytes()}
         super().__init__(limits=limits)
         self.on_msg(self._answer)
+        answer_where_asked(self.comm)
 
     @property
     def images(self) -> list[str]:
@@ -123,7 +124,7 @@ class UploadWidget(widgets.DOMWidget):  # type: ignore[misc]
         except InputError as error:
             log.warning("%s", error)
             return
-        with self._lock, promptly():
+        with self._lock:
             if isinstance(message, Offer):
                 self._offered(message)
             elif message.id not in self._rows:

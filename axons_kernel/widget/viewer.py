@@ -23,7 +23,7 @@ from ..tiling import Tile
 from .layers import Overlay, Picture, Window, encode_numbers, encode_pixels
 from .look import Look, channel_statistics, default_look, is_rgb
 from .module import TRAITS
-from .promptly import promptly
+from .subshell import answer_where_asked
 from .viewer_messages import IMAGE, OverlayLook, TileRequest, TilesMessage, ValueMessage, parse_message
 
 TILE = 512  # pixels; the side of a stored block, so that one tile needs one of them
@@ -83,6 +83,7 @@ class ViewerWidget(widgets.DOMWidget):  # type: ignore[misc]
             overlays=visible,
         )
         self.on_msg(self._answer)
+        answer_where_asked(self.comm)
 
     @traitlets.validate("look")
     def _check_look(self, proposal: Any) -> Any:
@@ -116,12 +117,11 @@ class ViewerWidget(widgets.DOMWidget):  # type: ignore[misc]
         except InputError as error:
             log.warning("%s", error)
             return
-        with promptly():
-            if isinstance(message, TilesMessage):
-                for request in message.tiles:
-                    self._answer_tile(request)
-            else:
-                self._answer_value(message)
+        if isinstance(message, TilesMessage):
+            for request in message.tiles:
+                self._answer_tile(request)
+        else:
+            self._answer_value(message)
 
     def _answer_tile(self, request: TileRequest) -> None:
         try:
