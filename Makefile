@@ -20,7 +20,7 @@ lint: install-test ## ruff, eslint, prettier
 types: install-test ## mypy
 	@$(BIN)/mypy
 
-bench: install-test ## measure speed beside named peers and print the ratios
+bench: install-bench ## measure speed beside named peers and print the ratios
 	@for benchmark in tests/benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
 
 wheel: install-run ## build dist/axons-*.whl, with the JupyterLab extension inside
@@ -44,4 +44,7 @@ install-run:
 install-test:
 	@.ci/install test
 
-.PHONY: help run test lint types bench wheel pictures lock clean install-run install-test
+install-bench:
+	@.ci/install bench
+
+.PHONY: help run test lint types bench wheel pictures lock clean install-run install-test install-bench
