@@ -5,6 +5,7 @@ Pixels are those of a tile, (h, w) or (h, w, C) in the image's own type; masks a
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from .placed import Mask
 Pixels = NDArray[Any]
 Parts = NDArray[np.int32]  # 0: none, else the number of a part, from 1
 _ROUNDS = 3  # of GrabCut
+_AREA = 350**2  # pixels that GrabCut works on: a larger box is made smaller for it, as it takes seconds
 _MARGIN = 0.5  # GrabCut sees this share of the box around it as background
 
 
@@ -82,13 +84,17 @@ def grabcut(pixels: Pixels, box: tuple[int, int, int, int]) -> Mask:
     colours = part[..., :3] if part.ndim == 3 and part.shape[2] >= 3 else _brightness(part)
     if colours.ndim == 2:
         colours = np.repeat(colours[..., None], 3, axis=2)
-    known = np.zeros(colours.shape[:2], np.uint8)
+    step = max(1.0, math.sqrt(colours.shape[0] * colours.shape[1] / _AREA))
+    small = tuple(max(1, round(side / step)) for side in colours.shape[1::-1])
+    picture = cv2.resize(np.ascontiguousarray(colours * 255, dtype=np.uint8), small, interpolation=cv2.INTER_AREA)
+    known = np.zeros(picture.shape[:2], np.uint8)
     models = np.zeros((1, 65), np.float64), np.zeros((1, 65), np.float64)
+    inner = tuple(round(v / step) for v in (x - left, y - top, w, h))
     cv2.setRNGSeed(0)  # the same box gives the same object
-    picture = np.ascontiguousarray(colours * 255, dtype=np.uint8)
-    cv2.grabCut(picture, known, (x - left, y - top, w, h), *models, _ROUNDS, cv2.GC_INIT_WITH_RECT)
+    cv2.grabCut(picture, known, inner, *models, _ROUNDS, cv2.GC_INIT_WITH_RECT)
+    found = ((known == cv2.GC_FGD) | (known == cv2.GC_PR_FGD)).astype(np.float32)
     mask = np.zeros((height, width), bool)
-    mask[top:bottom, left:right] = (known == cv2.GC_FGD) | (known == cv2.GC_PR_FGD)
+    mask[top:bottom, left:right] = cv2.resize(found, colours.shape[1::-1], interpolation=cv2.INTER_LINEAR) >= 0.5
     return mask
 
 

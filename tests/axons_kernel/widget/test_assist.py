@@ -62,6 +62,8 @@ def test_grabcut() -> None:
     found = assist.grabcut(GREY, (12, 22, 37, 37))
     assert iou(found, TRUTH) > 0.9
     np.testing.assert_array_equal(found, assist.grabcut(GREY, (12, 22, 37, 37)))
+    large = np.kron(GREY, np.ones((8, 8), np.uint8))
+    assert iou(assist.grabcut(large, (96, 176, 296, 296)), np.kron(TRUTH, np.ones((8, 8), bool))) > 0.9
     with pytest.raises(InputError, match="some space left"):
         assist.grabcut(GREY, (0, 0, 100, 80))
     with pytest.raises(InputError, match="tiny"):

@@ -135,6 +135,22 @@ def test_hello_tells_everything() -> None:
     assert "no tile 7" in desk.say("state", tile=7)["error"]
 
 
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "uint16", "int32", "float32", "float64"])
+def test_any_kind_of_pixels_can_be_shown(dtype: str) -> None:
+    pixels = np.arange(40 * 50).reshape(40, 50).astype(dtype)
+    if dtype.startswith("float"):
+        pixels[3, 3], pixels[4, 4] = np.nan, np.inf
+    document = Document(Annotation(), Picture.of(pixels), [(0, 0, 50, 40)], Settings(("axon",)))
+    talk = Conversation(document, Course(CLASSES), clock=lambda: 0.0)
+    reply = talk.receive({"op": "hello", "session": "view-1", "request": 1})
+    json.dumps(reply.content, allow_nan=False)
+    assert unpack(reply, "pixels").shape == (40, 50, 1)
+    low, high = reply.content["limits"][0]
+    assert low < high
+    wand = {"op": "wand", "session": "view-1", "seq": 1, "base_rev": 0, "tile": 0, "x": 9, "y": 9, "tolerance": 5}
+    assert talk.receive(wand).content["answer"] == "ack"
+
+
 def test_requests_for_help_with_drawing() -> None:
     desk = Desk()
     shapes = desk.say("geometry", ids=[1, 50])["shapes"]
