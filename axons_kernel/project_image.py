@@ -20,7 +20,7 @@ from .label_files import LabelEditing, read_annotation, write_annotation
 from .pyramid import Pyramid
 from .rasterize import class_mask
 from .storage import Store
-from .thumbnails import thumbnail
+from .thumbnails import jpeg, thumbnail
 from .tiling import Tile
 from .widget.layers import LabelOverlay
 from .windows import read_window
@@ -103,8 +103,8 @@ class ProjectImage:
         picture = self.preview(labels=False)
         return plotting.tiles_figure(picture, picture.shape[1] / self.shape[1], groups)
 
-    def _repr_png_(self) -> bytes:
-        return plotting.png(self.preview())
+    def _repr_jpeg_(self) -> bytes:
+        return jpeg(self.preview())
 
     def __repr__(self) -> str:
         height, width = self.shape

@@ -17,6 +17,7 @@ from .images import Micrograph, decode_image, encode_ome_tiff
 from .metrics import ClassScore, object_score, pixel_score
 from .project_image import ProjectImage
 from .storage import Store
+from .thumbnails import jpeg
 
 FOREGROUND = "all classes together"
 
@@ -54,10 +55,10 @@ class Prediction:
         colours = [self.image.colours[name] for name in self.info.classes]
         return plotting.overlay(self.image.pixels(), self.mask(), colours)
 
-    def _repr_png_(self) -> bytes:
+    def _repr_jpeg_(self) -> bytes:
         from .looking import prediction_picture
 
-        return plotting.png(prediction_picture(self.image, self.info.model))
+        return jpeg(prediction_picture(self.image, self.info.model))
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in self.info.area_share.items())

@@ -53,16 +53,16 @@ def prediction(image: ProjectImage) -> Prediction:
 
 
 def test_a_picture_of_an_image_has_its_labels(image: ProjectImage) -> None:
-    picture = decoded(image._repr_png_())
+    picture = decoded(image._repr_jpeg_())
     assert picture.shape == (600, 800, 3)
     tinted, plain = picture[300, 200], picture[100, 200]
-    assert tinted[0] - tinted[2] > 40 and (plain == plain[0]).all()
+    assert tinted[0] - tinted[2] > 40 and np.ptp(plain) < 3
 
 
 def test_a_picture_of_a_prediction_has_its_classes(prediction: Prediction) -> None:
-    picture = decoded(prediction._repr_png_())
+    picture = decoded(prediction._repr_jpeg_())
     assert picture[133, 600, 2] - picture[133, 600, 0] > 30  # the second class is blue
-    assert (picture[300, 200] == picture[300, 200, 0]).all()
+    assert np.ptp(picture[300, 200]) < 3
 
 
 def test_a_picture_is_made_from_a_coarse_level(image: ProjectImage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ project = ax.open_project({str(tmp_path / "p")!r})
 """
     write = code + "project.import_image(np.zeros((12000, 12000), np.uint8), name='big', pixel_size_um=1)"
     look = code + (
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; project.image('big')._repr_png_();"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; project.image('big')._repr_jpeg_();"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
     )
     subprocess.run([sys.executable, "-c", write], check=True)
@@ -131,13 +131,13 @@ def test_there_is_an_overlay_per_finished_prediction(image: ProjectImage, predic
 def test_a_picture_of_a_prediction_that_is_not_there_is_an_error(image: ProjectImage) -> None:
     info = PredictionInfo(image="nerve", model="gone", classes=("axon",), pixel_size_um=0.5, area_share={})
     with pytest.raises(NotFoundError, match="no finished prediction of 'nerve' by 'gone'"):
-        Prediction(image, info)._repr_png_()
+        Prediction(image, info)._repr_jpeg_()
 
 
 @pytest.mark.parametrize("shape", [(5, 900), (900, 5), (1, 1)])
 def test_pictures_of_odd_shapes(shape: tuple[int, int], project: Project) -> None:
     image = project.import_image(np.full(shape, 7, np.uint16), name="odd", pixel_size_um=1)
-    assert max(decoded(image._repr_png_()).shape[:2]) <= 800
+    assert max(decoded(image._repr_jpeg_()).shape[:2]) <= 800
 
 
 def test_show_gives_the_viewer_with_its_overlays(
