@@ -46,11 +46,7 @@ def open_zarr(files: MutableMapping[str, bytes], name: str, choice: Choice) -> P
         axis: choice.plane(axis, lengths.get(axis, 1), name) for axis in "zt" if axis in lengths or _given(choice, axis)
     }
     count = lengths.get("c", 1)
-    channels = [entry for entry in facts.get("omero", {}).get("channels", []) if isinstance(entry, dict)]
-    names = tuple(str(channel.get("label", "")) for channel in channels)
-    names = names if len(set(names)) == count and all(names) else ()
-    colours = [str(channel.get("color", "")).upper() for channel in channels]
-    rgb = count == 3 and array.dtype == np.uint8 and colours == _RGB_COLOURS
+    names, rgb = _channels(facts, count, array.dtype)
     numbers = [list(range(count))] if rgb else [[c] for c in range(count)]
     picture = Picture(
         (lengths["y"], lengths["x"]),
@@ -67,6 +63,15 @@ def open_zarr(files: MutableMapping[str, bytes], name: str, choice: Choice) -> P
     if choice.channels is None:
         return picture
     return picture.keeping(choice.channel_numbers(count, names, name))
+
+
+def _channels(facts: dict[str, Any], count: int, dtype: Any) -> tuple[tuple[str, ...], bool]:
+    """The channels' names, where each has one of its own, and whether they are the colours of a picture."""
+    channels = [entry for entry in facts.get("omero", {}).get("channels", []) if isinstance(entry, dict)]
+    names = tuple(str(channel.get("label", "")) for channel in channels)
+    colours = [str(channel.get("color", "")).upper() for channel in channels]
+    rgb = count == 3 and dtype == np.uint8 and colours == _RGB_COLOURS
+    return (names if len(set(names)) == count and all(names) else ()), rgb
 
 
 def zarr_sha256(picture: Picture) -> str:
