@@ -16,6 +16,9 @@ FORMATS = ("PNG", "JPEG", "JPEG2000", "BMP", "DIB", "WEBP")
 _PLUGINS = ("Png", "Jpeg", "Mpo", "Jpeg2K", "Bmp", "WebP")
 _ORIENTATION = 0x0112
 _ADVICE = "save it as a TIFF with tiles"
+# bytes per pixel while it is decoded, copied and converted, and what some decoders need beside (as measured)
+_HELD = {"1": 4, "L": 4, "I;16": 7, "I;16B": 7, "LA": 8, "RGB": 11, "P": 12}
+_HELD_MORE = {"WEBP": 12, "JPEG2000": 10}
 _RGB_NAMES = ("red", "green", "blue")
 
 
@@ -39,8 +42,8 @@ def open_with_pillow(file: IO[bytes], name: str, choice: Choice) -> Picture:
             raise Unreadable(f"its pixels are too many for a file that is read whole: {_ADVICE}") from error
     deep = _deep_png(file)
     width, height = image.size
-    values = {"L": 1, "1": 1, "P": 4, "I;16": 2, "I;16B": 2, "LA": 4}.get(image.mode, 4) * (2 if deep else 1)
-    if width * height * values > WHOLE_LIMIT:
+    held = 14 if deep else _HELD.get(image.mode, 15) + _HELD_MORE.get(image.format or "", 0)
+    if width * height * held > 2 * WHOLE_LIMIT:
         raise Unreadable(
             f"{width} x {height} pixels are too many for a {image.format} file, which is read whole: {_ADVICE}"
         )

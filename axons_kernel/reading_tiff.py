@@ -163,7 +163,8 @@ def _colours(tiff: Any, page: Any) -> _Colours:
         return _Colours(lambda band: white ^ band[..., kept], dtype, len(kept))
     if page.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE) and kept:
         return _Colours(lambda band: band if len(kept) == samples else band[..., kept], dtype, len(kept))
-    raise Unreadable(f"its colours ({page.photometric!s:.40}) are not supported")
+    kind = getattr(page.photometric, "name", "of an unknown kind")
+    raise Unreadable(f"its colours ({kind}) are not supported")
 
 
 def _light_of_ink(band: NDArray[Any]) -> NDArray[Any]:
