@@ -23,6 +23,7 @@ from .desk import Desk, take_over
 from .module import TRAITS
 from .painter import LOCK
 from .protocol import Saved
+from .subshell import answer_where_asked
 
 Feedback = Callable[[Window], NDArray[np.uint8]]  # window -> (h, w, 4): red, green, blue, opacity
 
@@ -59,6 +60,7 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
         self._drawn: Window | None = None
         super().__init__(document=document, feedback_canvas=None, revive=dict(revive) if revive else None)
         self.on_msg(self._take)
+        answer_where_asked(self.comm)
 
     @property
     def annotation(self) -> Annotation:

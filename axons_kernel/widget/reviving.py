@@ -16,6 +16,7 @@ from ..documents import problems
 from ..errors import AxonsKernelError, InputError
 from ..project import open_project
 from .desk import Desk, take_over
+from .subshell import answer_where_asked
 
 TARGET = "axons-annotator"
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def _opened(connection: Any, message: Any) -> None:
         reply = desk.receive(message["content"]["data"])
         connection.send(dict(reply.content), buffers=list(reply.buffers))
 
+    answer_where_asked(connection)
     connection.on_msg(answer)
     connection.on_close(lambda _: desk.close())
 

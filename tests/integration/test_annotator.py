@@ -261,9 +261,10 @@ def test_losing_the_kernel(easel: Easel) -> None:
 
 
 def test_drawing_while_a_cell_runs(easel: Easel) -> None:
-    easel.page.locator(".jp-CodeCell").nth(1).click()
-    easel.page.keyboard.press("Shift+Enter")
-    easel.view.evaluate("node => node.scrollIntoView()")
+    easel.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+    easel.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")  # the widget is made, and the next cell begins
+    easel.page.locator(".jp-CodeCell").nth(1).locator("text=[*]").wait_for()
+    easel.ready()
     started = time.monotonic()
     easel.tool("b")
     easel.drag((60, 60), (120, 60))
