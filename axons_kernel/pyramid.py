@@ -67,7 +67,7 @@ class Pyramid:
 
         Raises InputError when the window reaches over the level's edge, ImageReadError when its bytes are broken.
         """
-        return self._gather(tile, level, self._begin(tile, level, self._cache, here=1))
+        return self._gather(tile, level, self._begin(tile, level, self._cache, last_here=True))
 
     def read_each(self, tiles: Sequence[Tile], level: int = 0) -> Iterator[NDArray[Any]]:
         """The pixels of many windows in their order, decoded some windows ahead by several threads.
@@ -75,7 +75,7 @@ class Pyramid:
         Faster than `read` one after the other where neighbours follow each other, as in a tiling.
         """
         cache = self._scan_cache(max((tile.height for tile in tiles), default=1), level)
-        begun = ((tile, self._begin(tile, level, cache, here=0)) for tile in tiles)
+        begun = ((tile, self._begin(tile, level, cache, last_here=False)) for tile in tiles)
         for tile, chunks in ahead(begun, 2 * _threads()):
             yield self._gather(tile, level, chunks)
 
@@ -102,20 +102,20 @@ class Pyramid:
                 f"{self.name}, which is {width} x {height} pixels."
             )
 
-    def _begin(self, tile: Tile, level: int, cache: ChunkCache, here: int) -> list[_Begun]:
-        """Start decoding the window's chunks in the pool; where there are at most `here` of them, in this thread."""
+    def _begin(self, tile: Tile, level: int, cache: ChunkCache, last_here: bool) -> list[_Begun]:
+        """Start decoding the window's chunks in the pool, the last one in this thread if it would only wait."""
         self._check(tile, level)
         h, w = self.levels[level].chunk
         rows = range(tile.y // h, (tile.y + tile.height - 1) // h + 1)
         columns = range(tile.x // w, (tile.x + tile.width - 1) // w + 1)
-        planes = self._planes[level]
-        pool = _pool() if len(rows) * len(columns) * len(planes) > here else None
         across = -(-self.levels[level].shape[1] // w)
+        cells = list(itertools.product(rows, columns, self._planes[level]))
         begun = []
-        for row, column, plane in itertools.product(rows, columns, planes):
+        for number, (row, column, plane) in enumerate(cells, start=1):
             index = plane.index + row * across + column
-            key = (self._number, level, plane.first, index)
-            begun.append((row * h, column * w, plane, cache.begin(key, partial(self._decode, plane, index), pool)))
+            pool = None if last_here and number == len(cells) else _pool()
+            promise = cache.begin((self._number, level, plane.first, index), partial(self._decode, plane, index), pool)
+            begun.append((row * h, column * w, plane, promise))
         return begun
 
     def _gather(self, tile: Tile, level: int, begun: list[_Begun]) -> NDArray[Any]:
