@@ -119,9 +119,10 @@ class ReadCache:
         try:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            entry = Entry(source, etag, sha256, os.fstat(file.fileno()).st_size, uses + 1, time.time())
+            found = os.fstat(file.fileno())
+            entry = Entry(source, etag, sha256, found.st_size, uses + 1, time.time())
             os.replace(temporary, data)
-            self._verified[data] = sha256, _identity(data)
+            self._verified[data] = sha256, _identity(found)
             self._note(entry)
             self._make_room(entry.bytes)
         except BaseException:
@@ -135,14 +136,15 @@ class ReadCache:
         if entry is None or entry.source != source:
             return None
         try:
-            if self._verified.get(data) == (entry.sha256, _identity(data)):
+            if self._verified.get(data) == (entry.sha256, _identity(data.stat())):
                 return entry
             with open(data, "rb") as file:
-                sha256, identity = hashlib.file_digest(file, "sha256").hexdigest(), _identity(data)
+                sha256, identity = hashlib.file_digest(file, "sha256").hexdigest(), _identity(os.fstat(file.fileno()))
         except FileNotFoundError:
             return None
         if sha256 != entry.sha256:
-            self._forget(entry)
+            if _read_note(self._note_path(source)) == entry:  # else somebody has just fetched it anew
+                self._forget(entry)
             return None
         self._verified[data] = sha256, identity
         return entry
@@ -225,8 +227,7 @@ def _read_note(path: Path) -> Entry | None:
         return None
 
 
-def _identity(path: Path) -> tuple[int, int, int]:
-    found = path.stat()
+def _identity(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

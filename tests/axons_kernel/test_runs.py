@@ -109,7 +109,7 @@ def test_a_run_killed_with_its_notebook_does_not_look_alive_to_another_one(ready
     parent.wait()
     parent.stdout.close()
     until(lambda: not alive(child))
-    assert ready.run("run-1").status().state == "failed"
+    until(lambda: ready.run("run-1").status().state == "failed")  # its other threads may take a moment longer
 
 
 def test_interrupting_the_notebook_does_not_end_its_training(ready: Project) -> None:

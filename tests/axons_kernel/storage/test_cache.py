@@ -264,3 +264,44 @@ def test_killed_download_leaves_no_entry_and_no_lock(tmp_path: Path) -> None:
     thread.start()
     assert done.wait(20), "the lock of a killed process is still held"
     assert read(cache, server, "a") == b"whole"
+
+
+CHANGING = """
+import hashlib, os, random, sys, pathlib
+from axons_kernel.storage.cache import ReadCache
+folder, served, seed = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])
+cache, rng = ReadCache(folder, 3000), random.Random(seed)
+def fetch_of(name):
+    def fetch(file, known):
+        data = (served / name).read_bytes()
+        etag = hashlib.md5(data).hexdigest()
+        if etag == known:
+            return None
+        if file is not None:
+            file.write(data)
+        return etag
+    return fetch
+for _ in range(400):
+    name = rng.choice("abc")
+    if rng.random() < 0.2:
+        temporary = served / f"{name}{seed}"
+        temporary.write_bytes(rng.choice((b"1", b"2", b"3")) * rng.choice((900, 1100)))
+        os.replace(temporary, served / name)
+    file, etag = cache.open(name, fetch_of(name))
+    with file:
+        data = file.read()
+    assert len(set(data)) == 1 and len(data) in (900, 1100), "torn"
+print("sound")
+"""
+
+
+def test_processes_that_change_read_and_evict_at_once(tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    for name in "abc":
+        (served / name).write_bytes(b"0" * 900)
+    command = [sys.executable, "-c", CHANGING, str(tmp_path / "cache"), str(served)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen([*command, str(seed)], **pipes) for seed in range(3)]
+    said = [worker.communicate(timeout=100) for worker in workers]
+    assert [out for out, _ in said] == ["sound\n"] * 3, said
