@@ -47,6 +47,19 @@ def test_the_table_of_tiles_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert project.image("again").pixel_size_um == 0.1
 
 
+def test_the_table_of_looking_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ipywidgets", reason="the extra `widget` is not installed")
+    monkeypatch.setattr("axons_kernel.looking.has_extension", lambda: True)
+    monkeypatch.setattr("axons_kernel.uploading.has_extension", lambda: True)
+    project = ax.open_project(tmp_path / "nerve")
+    image = project.import_image(ax.samples.axon_micrograph((64, 64)).pixels, name="a", pixel_size_um=0.1)
+    table = README.partition("Look at images as through a microscope")[2].partition("In the view,")[0]
+    lines = re.findall(r"`(project[^`]*)`", table)
+    assert lines == ["project.show(image)", "project.upload()", "project.images()", "project"]
+    for line in lines:
+        assert eval(line, {"project": project, "image": image}) is not None
+
+
 def test_the_table_of_annotating_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("axons_kernel.annotators.has_extension", lambda: True)
     project = ax.open_project(tmp_path / "nerve")
