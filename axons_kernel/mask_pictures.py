@@ -47,10 +47,15 @@ def read_mask_picture(
     levels = [level for level in grey_levels(pixels) if level]
     if len(levels) != len(classes):
         raise InputError(
-            f"{name} has the grey levels {levels} beside 0, which makes {len(levels)} classes, "
+            f"{name} has the grey levels {_listed(levels)} beside 0, which makes {len(levels)} classes, "
             f"but {len(classes)} are named ({', '.join(classes)}): name one class per grey level, darkest first."
         )
     return read_mask(pixels, dict(zip(classes, levels, strict=True)))
+
+
+def _listed(levels: Sequence[int]) -> str:
+    """The first few: a photograph that was taken for a mask has all there are."""
+    return f"{list(levels[:8])}{' and more' * (len(levels) > 8)}"
 
 
 def mask_labels(reading: MaskReading, classes: Sequence[str]) -> list[Label]:

@@ -24,6 +24,13 @@ class Unreadable(ValueError):
     """What is wrong with the bytes of an image, as the end of a sentence; a reader raises it, `reading` tells it."""
 
 
+def why_unreadable(error: Exception) -> str:
+    """What is wrong with the bytes; a decoder's own words, which are its cause, tell a student nothing."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    return "it needs more memory than there is" if isinstance(error, MemoryError) else "it is broken or cut off"
+
+
 def band_rows(row_bytes: int, chunk_rows: int = 1) -> int:
     """How many rows of a plane to read at a time: whole chunks of the file, and whole blocks where they fit."""
     rows = max(1, BAND_BYTES // max(1, row_bytes * chunk_rows)) * chunk_rows

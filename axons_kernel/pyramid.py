@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from .chunk_cache import SHARED, ChunkCache
 from .errors import ImageReadError, InputError
+from .picture import why_unreadable
 from .tiff_layout import Plane, read_layout
 from .tiling import Tile
 
@@ -46,8 +47,7 @@ class Pyramid:
             layout = read_layout(file)
         except Exception as error:  # the parser raises whatever it likes on broken bytes
             raise ImageReadError(
-                f"{name} cannot be read by windows ({type(error).__name__}: {str(error)[:100]}). "
-                "Import the image again from its original."
+                f"{name} cannot be read by windows ({why_unreadable(error)}). Import the image again from its original."
             ) from error
         self.levels, self._planes = layout.levels, layout.planes
         self.dtype, self.channels = layout.dtype, layout.channels
@@ -142,8 +142,7 @@ class Pyramid:
             chunk, _, shape = plane.decode(whole, index, _fullsize=True, **plane.tables)
         except Exception as error:  # as do the codecs
             raise ImageReadError(
-                f"{self.name} is broken at chunk {index} ({type(error).__name__}: {str(error)[:100]}). "
-                "Import the image again from its original."
+                f"{self.name} is broken at chunk {index}. Import the image again from its original."
             ) from error
         return np.full(shape[1:], plane.empty, self.dtype) if chunk is None else np.asarray(chunk[0])
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import IO
 
 from .errors import AxonsKernelError, ImageReadError
-from .picture import Bands, Choice, Picture, Unreadable, standard_picture
+from .picture import Bands, Choice, Picture, standard_picture, why_unreadable
 from .reading_pillow import open_with_pillow
 from .reading_tiff import MAGIC, open_tiff
 from .reading_zarr import open_zarr
@@ -46,15 +46,8 @@ def readable(name: str) -> Iterator[None]:
         raise
     except Exception as error:  # decoders raise whatever they like
         raise ImageReadError(
-            f"{name} is not an image that can be read ({_why(error)}). Allowed are {ALLOWED}."
+            f"{name} is not an image that can be read ({why_unreadable(error)}). Allowed are {ALLOWED}."
         ) from error
-
-
-def _why(error: Exception) -> str:
-    """What is wrong with the bytes; a decoder's own words, which are its cause, tell a student nothing."""
-    if isinstance(error, Unreadable):
-        return str(error)
-    return "it needs more memory than there is" if isinstance(error, MemoryError) else "it is broken or cut off"
 
 
 def _guarded(picture: Picture, name: str) -> Picture:

@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from .chunk_codecs import DirectCodec, direct_codec
+from .picture import Unreadable
 
 _CHUNK_LIMIT = 1 << 30  # bytes; a larger one cannot be called a window
 _JPEG = (6, 7, 34892, 33007)  # compressions whose chunks need tables of their page
@@ -64,13 +65,13 @@ def read_layout(file: IO[bytes]) -> Layout:
         )
     channels = {sum(plane.channels for plane in level) for level in planes}
     if len(channels) != 1 or first.dtype is None:
-        raise ValueError("its levels do not have the same channels")
+        raise Unreadable("its levels do not have the same channels")
     return Layout(levels, planes, np.dtype(first.dtype).newbyteorder("="), channels.pop())
 
 
 def _plane_shape(series: Any) -> tuple[int, int]:
     if series.axes not in ("YX", "YXS", "SYX", "CYX"):
-        raise ValueError(f"its axes are {series.axes}; YX, YXS, SYX or CYX is needed")
+        raise Unreadable(f"its axes are {series.axes}; YX, YXS, SYX or CYX is needed")
     return series.shape[series.axes.index("Y")], series.shape[series.axes.index("X")]
 
 
@@ -92,7 +93,7 @@ def _planes(series: Any) -> tuple[Plane, ...]:
     page = series.keyframe
     samples, height, width = page.shaped[-1], *_chunk_shape(page)
     if height * width * samples * page.dtype.itemsize > _CHUNK_LIMIT:
-        raise ValueError(f"it is stored in chunks of {width} x {height} pixels, too large for reading windows")
+        raise Unreadable(f"it is stored in chunks of {width} x {height} pixels, too large for reading windows")
     per_plane = -(-page.imagelength // height) * -(-page.imagewidth // width)
     given = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader} if page.compression in _JPEG else {}
     tables = {name: table for name, table in given.items() if table is not None}
@@ -101,7 +102,7 @@ def _planes(series: Any) -> tuple[Plane, ...]:
     for frame in series.pages:
         offsets, sizes = tuple(frame.dataoffsets), tuple(frame.databytecounts)
         if len(offsets) != len(sizes) or len(offsets) < page.shaped[0] * per_plane:
-            raise ValueError(f"it has {len(offsets)} chunks; {page.shaped[0] * per_plane} are needed")
+            raise Unreadable(f"it has {len(offsets)} chunks; {page.shaped[0] * per_plane} are needed")
         for part in range(page.shaped[0]):
             first = len(planes) * samples
             plane = Plane(first, samples, part * per_plane, offsets, sizes, codec, page.decode, tables, page.nodata)
