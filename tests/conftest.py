@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,32 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("axons")
+
+
+# not getrusage: its maximum starts with what the parent process has used, and then hardly ever grows
+PEAK = """
+import re as _re
+from pathlib import Path as _Path
+
+def peak_mib():
+    return int(_re.search(r"VmHWM:\\s+(\\d+)", _Path("/proc/self/status").read_text())[1]) / 1024
+"""
+
+
+@pytest.fixture
+def measured() -> Callable[..., list[str]]:
+    """measured(script, *arguments) runs a Python script that may call peak_mib(): its words on stdout.
+
+    `peak_mib()` is the most memory that the script's process has used so far, in MiB.
+    """
+
+    def run(script: str, *arguments: str | Path, **environment: str) -> list[str]:
+        command = [sys.executable, "-c", PEAK + script, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    return run
 
 
 @pytest.fixture(scope="session")

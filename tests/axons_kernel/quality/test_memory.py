@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 
 SIDE = 2048
 SCRIPT = f"""
-import resource
 import numpy as np
 from axons_kernel.quality import Instances, compare
 ids = np.zeros(({SIDE}, {SIDE}), np.int32)
@@ -15,16 +13,14 @@ ids[:1984, :1984] = np.repeat(np.repeat(np.arange(1, 962, dtype=np.int32).reshap
 ids[::16] = 0
 names = ("object",) * 961, tuple(map(str, range(961)))
 known, found = Instances(ids, *names), Instances(np.roll(ids, 3, 1), *names)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_mib()
 comparison = compare(found, known)
 comparison.raster()
 assert comparison.of("object").objects == 961
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak_mib() - before)
 """
 
 
-def test_peak_memory_of_a_comparison() -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    used, masks = int(done.stdout) / 1024, 2 * 4 * SIDE**2 / 2**20
+def test_peak_memory_of_a_comparison(measured: Callable[..., list[str]]) -> None:
+    used, masks = float(measured(SCRIPT)[0]), 2 * 4 * SIDE**2 / 2**20
     assert used < 2.5 * masks, f"{used:.0f} MiB beyond the masks, which take {masks:.0f} MiB"

@@ -242,15 +242,15 @@ def test_the_end_of_the_process_stores_what_is_left(tmp_path: Path) -> None:
 
 
 GROWTH = """
-import resource, sys
+import sys
 import numpy as np
 from pathlib import Path
 from test_desk import Notebook, strokes
 notebook = Notebook(Path(sys.argv[1]))
 strokes(notebook, 0, 600)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_mib()
 strokes(notebook, 600, 1600)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(peak_mib() - before)
 """
 
 
@@ -269,12 +269,10 @@ def strokes(notebook: Notebook, first: int, last: int) -> None:
             notebook.desk.flush()
 
 
-def test_memory_is_flat_after_a_thousand_strokes(tmp_path: Path) -> None:
+def test_memory_is_flat_after_a_thousand_strokes(tmp_path: Path, measured: Callable[..., list[str]]) -> None:
     here = Path(__file__)
-    environment = {**os.environ, "PYTHONPATH": f"{here.parents[3]}:{here.parent}"}
-    command = [sys.executable, "-c", GROWTH, str(tmp_path)]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=120)
-    assert float(result.stdout) < 10, "MiB that a thousand further strokes have taken"
+    (grown_mib,) = measured(GROWTH, tmp_path, PYTHONPATH=f"{here.parents[3]}:{here.parent}")
+    assert float(grown_mib) < 10, "MiB that a thousand further strokes have taken"
 
 
 def test_a_conflict_is_an_error_of_the_shelf(tmp_path: Path) -> None:
