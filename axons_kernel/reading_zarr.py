@@ -33,14 +33,18 @@ def open_zarr(files: MutableMapping[str, bytes], name: str, choice: Choice) -> P
     with needs_extra("zarr", "Reading OME-Zarr"):
         import zarr
 
-    group, facts, notes = _image_group(zarr.open_group(files, mode="r"), name)
+        from .zarr_limits import CheckedStore, check_picture
+
+    store = CheckedStore(zarr.open_group(files, mode="r").store)
+    group, facts, notes = _image_group(zarr.open_group(store, mode="r"), name)
     multiscale = facts["multiscales"][0]
     array = group[multiscale["datasets"][0]["path"]]
     axes = [axis["name"].lower() for axis in multiscale["axes"]]
     if axes[-2:] != ["y", "x"] or len(axes) != array.ndim or not set(axes) <= set("tczyx"):
         raise ImageReadError(f"{name} has the axes {', '.join(axes)}; t, c, z, y and x in this order can be read.")
-    if math.prod(array.chunks) * array.dtype.itemsize > WHOLE_LIMIT:
-        raise ImageReadError(f"{name} has chunks of {array.chunks} values, too large to be read: save smaller chunks.")
+    _check_chunks(array, name)
+    store.expect(array, math.prod(array.chunks) * array.dtype.itemsize)
+    check_picture(files, math.prod(array.shape[-2:]) * array.dtype.itemsize)
     lengths = dict(zip(axes, array.shape, strict=True))
     at = {
         axis: choice.plane(axis, lengths.get(axis, 1), name) for axis in "zt" if axis in lengths or _given(choice, axis)
@@ -72,6 +76,16 @@ def _channels(facts: dict[str, Any], count: int, dtype: Any) -> tuple[tuple[str,
     colours = [str(channel.get("color", "")).upper() for channel in channels]
     rgb = count == 3 and dtype == np.uint8 and colours == _RGB_COLOURS
     return (names if len(set(names)) == count and all(names) else ()), rgb
+
+
+def _check_chunks(array: Any, name: str) -> None:
+    """A chunk, and a row of chunks, must fit into memory."""
+    row_of_chunks = max(array.chunks[-2] * array.shape[-1], math.prod(array.chunks))
+    if row_of_chunks * array.dtype.itemsize > WHOLE_LIMIT:
+        raise ImageReadError(
+            f"{name} has {array.shape[-1]} pixels in a row and chunks of {array.chunks} values, too large to be read: "
+            "save smaller chunks."
+        )
 
 
 def zarr_sha256(picture: Picture) -> str:

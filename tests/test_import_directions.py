@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
-        ome_tiff picture pixel_sizes reading reading_pillow reading_tiff reading_zarr tiff_chain tiff_facts tiff_segments
+        ome_tiff picture pixel_sizes reading reading_pillow reading_tiff reading_zarr tiff_chain tiff_facts tiff_segments zarr_limits
         quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
         quality.painting quality.ratings quality.scores quality.turns quality.words
         label_json labels notes pausing
