@@ -7,13 +7,16 @@ import json
 import math
 from collections.abc import MutableMapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import ImageReadError, needs_extra
 from .picture import WHOLE_LIMIT, Bands, Choice, Picture, band_rows
 from .pixel_sizes import UNIT_IN_UM, KnownSize, known_size
+
+if TYPE_CHECKING:
+    from .zarr_limits import CheckedStore
 
 _ROOTS = (".zgroup", "zarr.json", ".zarray")  # one of these is in every Zarr folder
 _RGB_COLOURS = ["FF0000", "00FF00", "0000FF"]
@@ -25,26 +28,15 @@ def open_zarr(files: MutableMapping[str, bytes], name: str, choice: Choice) -> P
     Raises InputError for a choice that is missing or not there, MissingExtraError without zarr, and whatever zarr
     raises on broken files.
     """
-    if not any(key in files for key in _ROOTS):
-        raise ImageReadError(
-            f"{name} cannot be imported: it is a folder, and holds no OME-Zarr image. Give a file, or import_images "
-            "a list of files."
-        )
-    with needs_extra("zarr", "Reading OME-Zarr"):
-        import zarr
-
-        from .zarr_limits import CheckedStore, check_picture
-
-    store = CheckedStore(zarr.open_group(files, mode="r").store)
-    group, facts, notes = _image_group(zarr.open_group(store, mode="r"), name)
+    store = _checked_store(files, name)
+    group, facts, notes = _image_group(store.group(), name)
     multiscale = facts["multiscales"][0]
     array = group[multiscale["datasets"][0]["path"]]
     axes = [axis["name"].lower() for axis in multiscale["axes"]]
     if axes[-2:] != ["y", "x"] or len(axes) != array.ndim or not set(axes) <= set("tczyx"):
         raise ImageReadError(f"{name} has the axes {', '.join(axes)}; t, c, z, y and x in this order can be read.")
     _check_chunks(array, name)
-    store.expect(array, math.prod(array.chunks) * array.dtype.itemsize)
-    check_picture(files, math.prod(array.shape[-2:]) * array.dtype.itemsize)
+    store.expect(files, array)
     lengths = dict(zip(axes, array.shape, strict=True))
     at = {
         axis: choice.plane(axis, lengths.get(axis, 1), name) for axis in "zt" if axis in lengths or _given(choice, axis)
@@ -67,6 +59,21 @@ def open_zarr(files: MutableMapping[str, bytes], name: str, choice: Choice) -> P
     if choice.channels is None:
         return picture
     return picture.keeping(choice.channel_numbers(count, names, name))
+
+
+def _checked_store(files: MutableMapping[str, bytes], name: str) -> CheckedStore:
+    """Zarr's view of the files, which believes no size that they claim. Raises ImageReadError for other folders."""
+    if not any(key in files for key in _ROOTS):
+        raise ImageReadError(
+            f"{name} cannot be imported: it is a folder, and holds no OME-Zarr image. Give a file, or import_images "
+            "a list of files."
+        )
+    with needs_extra("zarr", "Reading OME-Zarr"):
+        import zarr
+
+        from .zarr_limits import CheckedStore
+
+    return CheckedStore(zarr.open_group(files, mode="r").store)
 
 
 def _channels(facts: dict[str, Any], count: int, dtype: Any) -> tuple[tuple[str, ...], bool]:

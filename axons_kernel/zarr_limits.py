@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import zlib
 from collections.abc import MutableMapping
 from typing import Any
 
+import zarr
 from zarr.storage import WrapperStore
 
 from .picture import Unreadable
@@ -17,31 +19,26 @@ _BLOCK = 128 << 10  # bytes that a block of a Zstandard frame holds at most
 _KNOWN = ("blosc", "zstd", "gzip", "zlib", "lz4")
 
 
-def check_picture(files: MutableMapping[str, bytes], decoded: int) -> None:
-    """Raise Unreadable when a picture claims more pixels than its files can hold.
-
-    Folders on web servers, whose files cannot be listed, are believed.
-    """
-    filesystem = getattr(files, "fs", None)
-    if decoded <= _PICTURE_FLOOR or filesystem is None or "http" in filesystem.protocol:
-        return
-    stored = int(filesystem.du(files.root))  # type: ignore[attr-defined]
-    if decoded > _PICTURE_RATIO * stored:
-        raise Unreadable(f"its {decoded >> 20} MB of pixels are too many for files of {stored} bytes")
-
-
 class CheckedStore(WrapperStore[Any]):
     """The files of an image; reading one whose content is larger than a chunk can be raises Unreadable."""
 
     limit = _FLOOR
 
-    def expect(self, array: Any, chunk_bytes: int) -> None:
-        """From now on chunks of `array` are read. Raises Unreadable when their compression is not known."""
+    def group(self) -> Any:
+        """The folder as a group."""
+        return zarr.open_group(self, mode="r")
+
+    def expect(self, files: MutableMapping[str, bytes], array: Any) -> None:
+        """From now on chunks of `array` are read.
+
+        Raises Unreadable when their compression is not known, or `files` (the same) cannot hold so many pixels.
+        """
         for codec in array.compressors:
             name = str(getattr(codec, "codec_id", type(codec).__name__.removesuffix("Codec"))).lower()
             if name not in _KNOWN:
                 raise Unreadable(f"its compression {name[:20]!r} is not supported; {', '.join(_KNOWN)} are")
-        self.limit = max(_FLOOR, 2 * chunk_bytes)
+        _check_picture(files, math.prod(array.shape[-2:]) * array.dtype.itemsize)
+        self.limit = max(_FLOOR, 2 * math.prod(array.chunks) * array.dtype.itemsize)
 
     async def get(self, key: str, prototype: Any, byte_range: Any = None) -> Any:
         """The bytes of a file, checked."""
@@ -49,6 +46,16 @@ class CheckedStore(WrapperStore[Any]):
         if found is not None and claimed_bytes(found.to_bytes(), self.limit) > self.limit:
             raise Unreadable(f"its part {key[:40]!r} claims to hold more than a part of it can")
         return found
+
+
+def _check_picture(files: MutableMapping[str, bytes], decoded: int) -> None:
+    """Folders on web servers, whose files cannot be listed, are believed."""
+    filesystem: Any = getattr(files, "fs", None)
+    if decoded <= _PICTURE_FLOOR or filesystem is None or "http" in filesystem.protocol:
+        return
+    stored = int(filesystem.du(files.root))  # type: ignore[attr-defined]
+    if decoded > _PICTURE_RATIO * stored:
+        raise Unreadable(f"its {decoded >> 20} MB of pixels are too many for files of {stored} bytes")
 
 
 def claimed_bytes(data: bytes, limit: int) -> int:
