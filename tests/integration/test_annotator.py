@@ -64,17 +64,18 @@ def student(hub: Hub) -> Iterator[Any]:
 class Easel:
     """A project with one image, a notebook that annotates it, and hands that draw."""
 
-    def __init__(self, hub: Hub, context: Any, name: str) -> None:
-        self.hub, self.name = hub, name
+    def __init__(self, hub: Hub, context: Any, name: str, notebook: str | None = None) -> None:
+        self.hub, self.name, self.notebook = hub, name, notebook or name
         self.errors: list[str] = []
         self.project = ax.open_project(hub.home("student") / name)
-        self.project.add_classes(["axon", "myelin", NASTY])
-        self.project.import_image(axon_micrograph((SIDE, SIDE), seed=3).pixels, name="nerve", pixel_size_um=0.1)
+        if not self.project.images():
+            self.project.add_classes(["axon", "myelin", NASTY])
+            self.project.import_image(axon_micrograph((SIDE, SIDE), seed=3).pixels, name="nerve", pixel_size_um=0.1)
         code = f"import axons_kernel as ax\nproject = ax.open_project({name!r})\nproject.annotate('nerve')"
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("import time; time.sleep(20)")]
         written = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-        nbformat.write(written, hub.home("student") / f"{name}.ipynb")
+        nbformat.write(written, hub.home("student") / f"{self.notebook}.ipynb")
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.goto()
@@ -83,7 +84,7 @@ class Easel:
         self.ready()
 
     def goto(self) -> None:
-        self.page.goto(f"{self.hub.url}/user/student/lab/tree/{self.name}.ipynb?reset")
+        self.page.goto(f"{self.hub.url}/user/student/lab/tree/{self.notebook}.ipynb?reset")
         self.page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
 
     def ready(self) -> None:
@@ -152,6 +153,27 @@ def easel(hub: Hub, student: Any, request: pytest.FixtureRequest) -> Iterator[Ea
     made.picture("last")
     made.page.close()
     assert not made.errors
+
+
+def test_two_notebooks_on_one_image(easel: Easel, hub: Hub, student: Any) -> None:
+    other = Easel(hub, student, easel.name, "the_other")
+    easel.tool("b")
+    easel.drag((60, 60), (120, 60))
+    until(lambda: len(easel.labels) == 1)
+    first = easel.labels[0]
+    other.tool("b")
+    other.drag((60, 200), (120, 200))
+    notice = other.view.get_by_role("alert").filter(has_text="another notebook")
+    notice.wait_for()
+    other.picture("conflict")
+    assert easel.file["labels"] == [first], "nothing was overwritten"
+    notice.get_by_text("Keep both", exact=True).click()
+    until(lambda: len(other.labels) == 2)
+    assert first in other.labels
+    notice.wait_for(state="hidden")
+    other.picture("kept-both")
+    other.page.close()
+    assert not other.errors
 
 
 def area(labels: list[dict[str, Any]], number: int) -> int:
