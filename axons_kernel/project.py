@@ -51,7 +51,7 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
     if not store.exists("project.json"):
         if not create:
             raise NotFoundError(f"There is no project at {store.url}: it has no project.json.")
-        if store.names(""):
+        if store.names("") and not store.exists("project.json"):  # another notebook may make it at this moment
             raise InputError(f"{store.url} holds other files and is no project: choose a new or an empty folder.")
         name = os.path.basename(store.url.rstrip("/")) or "project"
         store.create("project.json", ProjectInfo(name=name).encode())

@@ -15,6 +15,7 @@ from axons_kernel.errors import ConflictError
 from axons_kernel.labels import PointLabel
 from axons_kernel.project import Project, open_project
 from axons_kernel.project_gc import find_leftovers
+from axons_kernel.storage import Store
 from axons_kernel.training import TrainingConfig
 
 TINY = TrainingConfig(epochs=2, batch=1, crop=64, width=4, depth=2)
@@ -88,6 +89,22 @@ def test_two_tilings_at_once_are_a_conflict(
     with pytest.raises(ConflictError, match=r"Cannot write .*tilings/left\.json: another process has changed it"):
         project.tile("left", size=64, overlap=0)
     assert project.tiling("left").size == 32
+
+
+def test_a_project_that_two_make_at_once_is_one(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    exists, asked = Store.exists, list[str]()
+
+    def while_another_is_faster(self: Store, key: str) -> bool:
+        asked.append(key)
+        if len(asked) == 1:
+            with monkeypatch.context() as patch:
+                patch.setattr(Store, "exists", exists)
+                open_project(store_url).add_classes(["axon"])
+            return False
+        return exists(self, key)
+
+    monkeypatch.setattr(Store, "exists", while_another_is_faster)
+    assert [c.name for c in open_project(store_url).classes] == ["axon"]
 
 
 def test_copy_to(store_url: str, finished: Project) -> None:
