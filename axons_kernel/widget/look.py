@@ -49,7 +49,7 @@ class ChannelStatistics:
 def channel_statistics(coarse: NDArray[Any], names: Sequence[str]) -> tuple[ChannelStatistics, ...]:
     """From the pixels of a coarse level, (h, w) or (h, w, C): the range, and the 0.1 % and 99.9 % quantiles.
 
-    8-bit pixels have the range 0 to 255, and these limits too when they are colours.
+    8-bit pixels have the range 0 to 255.
     """
     planes = coarse[..., None] if coarse.ndim == 2 else coarse
     found = []
@@ -60,8 +60,6 @@ def channel_statistics(coarse: NDArray[Any], names: Sequence[str]) -> tuple[Chan
         if plane.dtype.kind in "iu":
             low, high = float(np.floor(low)), float(np.ceil(high))
         found.append(ChannelStatistics(name, _apart(lowest, highest), _apart(low, high)))
-    if is_rgb(coarse.dtype, len(found)) and coarse.dtype == np.uint8:
-        return tuple(ChannelStatistics(c.name, c.range, c.range) for c in found)
     return tuple(found)
 
 
@@ -76,14 +74,15 @@ def is_rgb(dtype: np.dtype[Any], channels: int) -> bool:
 
 
 def default_look(channels: Sequence[ChannelStatistics], *, rgb: bool) -> Look:
-    """Limits that suit, and a colour per channel; the three colours of a colour picture share their limits."""
-    low, high = min(c.auto[0] for c in channels), max(c.auto[1] for c in channels)
+    """Limits and a colour per channel: 8-bit values as they are, others stretched; red, green and blue share limits."""
+    chosen = [c.range if c.range == (0, 255) else c.auto for c in channels]
+    low, high = min(limits[0] for limits in chosen), max(limits[1] for limits in chosen)
     looks = []
-    for number, channel in enumerate(channels):
+    for number in range(len(channels)):
         colour = WHITE if len(channels) == 1 else _COLOURS[number % len(_COLOURS)]
         if rgb:
             colour = _RGB[number]
-        limits = (low, high) if rgb else channel.auto
+        limits = (low, high) if rgb else chosen[number]
         looks.append(ChannelLook(visible=True, colour=colour, low=limits[0], high=limits[1]))
     return Look(channels=tuple(looks), gamma=1.0)
 

@@ -34,9 +34,16 @@ export class ChannelPanel {
       element('h3', '', 'Contrast'),
       ...rows,
       this.gammaRow(),
-      button('Reset', 'Contrast limits that suit the image', () => {
-        this.reset();
-      })
+      element(
+        'div',
+        'axons-Row',
+        button('Auto', 'Stretch to the values that the image has', () => {
+          this.stretch('auto');
+        }),
+        button('Full range', 'Values as they are', () => {
+          this.stretch('range');
+        })
+      )
     );
   }
 
@@ -114,9 +121,15 @@ export class ChannelPanel {
     );
   }
 
-  private reset(): void {
+  /** New limits for all channels; the three colours of a colour picture share the widest. */
+  private stretch(to: 'auto' | 'range'): void {
+    const limits = this.scene.channels.map(channel => channel[to]);
+    const widest: [number, number] = [
+      Math.min(...limits.map(([low]) => low)),
+      Math.max(...limits.map(([, high]) => high))
+    ];
     const channels = this.look.channels.map((channel, i) => {
-      const [low, high] = this.scene.channels[i]?.auto ?? [0, 1];
+      const [low, high] = (this.scene.rgb ? null : limits[i]) ?? widest;
       return { ...channel, low, high };
     });
     this.change({ channels, gamma: 1 });

@@ -70,9 +70,26 @@ describe('ChannelPanel', () => {
     const change = vi.fn();
     const { node } = new ChannelPanel(SCENE, LOOK, change);
     put(input(node, 'upper limit of GFP'), '20');
-    node.querySelector('button')?.click();
+    const [auto, full] = node.querySelectorAll('button');
+    auto?.click();
     expect(change).toHaveBeenLastCalledWith(LOOK);
     expect(input(node, 'upper limit of GFP').value).toBe('400');
+    full?.click();
+    expect(input(node, 'upper limit of GFP').value).toBe('500');
+  });
+
+  it('stretches the three colours of a colour picture alike', () => {
+    const change = vi.fn();
+    const panel = new ChannelPanel({ ...SCENE, rgb: true }, LOOK, change);
+    panel.node.querySelector('button')?.click();
+    expect(change).toHaveBeenLastCalledWith({
+      gamma: 1,
+      channels: LOOK.channels.map(channel => ({
+        ...channel,
+        low: 10,
+        high: 3000
+      }))
+    });
   });
 
   it('shows a look that was chosen in Python', () => {

@@ -61,6 +61,13 @@ def test_a_colour_picture_is_drawn_as_it_is() -> None:
     assert (draw(pixels, default_look(statistics, rgb=True)) == pixels).all()
 
 
+def test_8_bit_values_are_shown_as_they_are_and_others_stretched() -> None:
+    grey = np.random.default_rng(0).integers(90, 110, (50, 50), dtype=np.uint8)
+    assert (draw(grey, default_look(channel_statistics(grey, ["a"]), rgb=False)) == grey).all()
+    deep = grey.astype(np.uint16) * 100
+    assert np.ptp(draw(deep, default_look(channel_statistics(deep, ["a"]), rgb=False))) == 255
+
+
 def test_limits_that_suit_leave_out_the_outliers() -> None:
     pixels = np.random.default_rng(0).normal(500, 50, (200, 200)).astype(np.uint16)
     pixels[0, 0] = 65535
