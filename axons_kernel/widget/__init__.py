@@ -1,7 +1,13 @@
-"""The annotator, in pure parts and a view on them.
+"""The annotator, its simple stand-in, the image viewer and the upload field.
 
-Pure: `viewport`, `outlines`, `tools`, `history`, `editor`, `keys`, `saving`, `render`. The view: `toolbar`
-(ipywidgets), `painter`, `stage`, `canvas`. Only `canvas` imports ipycanvas, so the rest needs no browser.
+The annotator: `protocol` says what view and kernel say to each other (its messages: `ops`, `requests`, `fields`). Pure:
+`ink` and `booleans` (the rasteriser that both sides share), `placed`, `sheet`, `drawing`, `places` (labels and their
+pixels), `edits`, `shapes`, `objects` (what an op changes), `assist`, `livewire`, `assets`, `document` and `log` (undo),
+`conversation`, `sessions`, `answering`, `autosave`, `conflict`, `progress`, `numbering`, `desk`. The widget is
+`annotator`; `reviving` opens it again after a restart of the kernel.
+
+The stand-in, where JupyterLab lacks our extension: `editor`, `history`, `outlines`, `tools`, `keys`, `saving`, `render`,
+`viewport`; its view is `canvas` with `painter`, `stage`, `toolbar`.
 """
 
 from __future__ import annotations

@@ -192,6 +192,8 @@ def test_labels_that_somebody_else_has_changed_get_new_numbers() -> None:
     saved = desk.talk.annotation
     new = Desk(saved.without([SQUARE.object_id]))
     assert sorted(new.talk.document.sheet.labels) == [4, 5]
+    as_many = saved.without([SQUARE.object_id]).adding(PointLabel(label_class="axon", position=(1, 1)))
+    assert sorted(Desk(as_many).talk.document.sheet.labels) == [4, 5, 6]
     assert new.say("delete", seq=3, ids=[1])["consumed"] is True
 
 
