@@ -39,8 +39,11 @@ export function drawAhead(
       return paint(into, body, cover);
     case 'stroke':
     case 'polygon':
-    case 'fill':
-      return paint(into, body, coverOf(into, body));
+    case 'fill': {
+      const mask = coverOf(into, body);
+      into.vain = mask ? null : 'nothing';
+      return paint(into, body, mask);
+    }
     case 'box':
     case 'ellipse':
     case 'point':
@@ -108,7 +111,8 @@ function paint(into: Recording, how: Painting, mask: Mask | null): boolean {
   into.touch(mask);
   // A number is only used up when something has changed.
   const fresh = makes ? into.next : 0;
-  if (combine(into.raster, mask, how, fresh)) {
+  into.vain = combine(into.raster, mask, how, fresh);
+  if (into.vain) {
     return false;
   }
   const bounds = into.finish().rect;

@@ -5,6 +5,7 @@
 
 import type { Ack, Answer, Refused, Saved, State } from './answers';
 import { unpackAll, type Numbers } from './blocks';
+import { REASONS } from './booleans';
 import type { Event, Link, Unpacked } from './conversation';
 import { Listeners } from './listeners';
 import type { Mask } from './mask';
@@ -51,12 +52,16 @@ export class Annotator {
     if (!state || !tile) {
       return;
     }
+    const { rect, crc, vain } = tile.draw(this.queue.upcoming, body, cover);
+    if (vain) {
+      this.say(REASONS[vain]);
+      return;
+    }
     const op = this.queue.add(body, {
       base_rev: this.rev,
       tile: state.tile,
       active_ms: this.activeMs()
     });
-    const { rect, crc } = tile.draw(op.seq, body, cover);
     if (crc !== undefined) {
       op.crc = crc;
     }

@@ -5,8 +5,16 @@ import type { Mask } from './mask';
 import type { Painting } from './ops';
 import type { LabelRaster } from './raster';
 
-/** Why nothing happens; the kernel has the words for it. */
+/** Why nothing happens. */
 export type Vain = 'no target' | 'nothing' | 'whole';
+
+/** As the kernel says it, which is not asked when it is clear. */
+export const REASONS: Readonly<Record<Vain, string>> = {
+  'no target': 'No label is chosen: click the label to change first.',
+  nothing:
+    'Nothing changes: there is no free pixel, or no pixel of the chosen label, under the gesture.',
+  whole: 'The gesture covers all of the label: draw over a part of it to split.'
+};
 
 /** The number that pixels get in this mode. */
 export function valueOf(how: Painting, fresh: number): number {

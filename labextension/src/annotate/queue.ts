@@ -80,6 +80,11 @@ export class OpQueue {
     this.next = Math.max(this.next, last + 1);
   }
 
+  /** The number of the next op. */
+  get upcoming(): number {
+    return this.next;
+  }
+
   get unsaved(): number {
     return this.ops.length;
   }

@@ -1,5 +1,6 @@
 /** One op being drawn into a tile, with what is needed to take it back. */
 
+import type { Vain } from './booleans';
 import { intersect, type Rect } from './geometry';
 import type { Row } from './answers';
 import { LabelRaster } from './raster';
@@ -73,6 +74,8 @@ export class Recording {
     return { rect, ids, rows: this.old };
   }
 
+  /** Why the op changes nothing, where that is known. */
+  vain: Vain | null = null;
   /** How many labels were made. */
   made = 0;
   private before: { rect: Rect; ids: Uint32Array } | null = null;

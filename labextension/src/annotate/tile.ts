@@ -1,6 +1,7 @@
 /** The labels of one tile as the view has them: what the kernel has told, and what was drawn ahead of its answers. */
 
 import { drawAhead } from './ahead';
+import type { Vain } from './booleans';
 import { clamp, intersect, unite, type Rect } from './geometry';
 import { emptyMask, type Mask } from './mask';
 import type { Ack, Row, State, Window } from './answers';
@@ -17,6 +18,14 @@ interface Ahead {
   readonly known: boolean;
   readonly rect: Rect | null;
   readonly after: Uint32Array | null;
+  readonly vain: Vain | null;
+}
+
+/** The rectangle that changed, the checksum to send along, or why nothing is to be sent. */
+export interface Drawn {
+  readonly rect: Rect | null;
+  readonly crc?: number;
+  readonly vain?: Vain;
 }
 
 /** An op that was drawn and is not answered yet. */
@@ -50,13 +59,13 @@ export class Tile {
     }
   }
 
-  /** Draw an op before the kernel answers. Returns the rectangle that changed and the checksum to send along. */
-  draw(
-    seq: number,
-    body: OpBody,
-    cover: Mask | null = null
-  ): { rect: Rect | null; crc?: number } {
+  /** Draw an op before the kernel answers. */
+  draw(seq: number, body: OpBody, cover: Mask | null = null): Drawn {
+    const sure = this.waiting.every(({ ahead }) => ahead.known);
     const ahead = this.run(body, cover);
+    if (ahead.vain && sure) {
+      return { rect: null, vain: ahead.vain };
+    }
     this.waiting.push({ seq, body, cover, ahead });
     return ahead.known
       ? { rect: ahead.rect, crc: ahead.rect ? this.crc(ahead.rect) : 0 }
@@ -123,6 +132,9 @@ export class Tile {
     const into = new Recording(this.raster, this.rows, this.nextId);
     const known = drawAhead(into, body, cover);
     const step = into.finish();
+    if (into.vain) {
+      return { known: false, rect: null, after: null, vain: into.vain };
+    }
     this.nextId = into.next;
     this.undone.length = 0;
     if (known) {
@@ -138,7 +150,7 @@ export class Tile {
     const step = from.pop();
     if (!step) {
       this.done.length = this.undone.length = 0;
-      return { known: false, rect: null, after: null };
+      return { known: false, rect: null, after: null, vain: null };
     }
     const into = new Recording(this.raster, this.rows, this.nextId);
     if (step.rect && step.ids) {
@@ -153,7 +165,8 @@ export class Tile {
   }
 
   private outcome(known: boolean, rect: Rect | null): Ahead {
-    return { known, rect, after: rect && this.raster.copy(rect) };
+    const after = rect && this.raster.copy(rect);
+    return { known, rect, after, vain: null };
   }
 
   private takeRows(ack: Ack): void {

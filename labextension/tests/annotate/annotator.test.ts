@@ -208,6 +208,16 @@ describe('a conversation with the kernel', () => {
     expect(kernel.take('stroke').map(({ seq }) => seq)).toEqual([2, 3]);
   });
 
+  it('sends no gesture that changes nothing', async () => {
+    const kernel = await greeted();
+    kernel.annotator.commit(dot(99));
+    kernel.annotator.commit({ ...dot(1), mode: 'subtract' } as OpBody);
+    expect(kernel.take('stroke')).toEqual([]);
+    expect(JSON.stringify(kernel.events)).toContain('Nothing changes');
+    kernel.annotator.commit(dot(1));
+    expect(kernel.take('stroke')).toMatchObject([{ seq: 1 }]);
+  });
+
   it("takes the kernel's pixels where they differ", async () => {
     const kernel = await greeted();
     kernel.annotator.commit(dot(1));
