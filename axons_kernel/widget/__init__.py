@@ -6,8 +6,8 @@ pixels), `edits`, `shapes`, `objects` (what an op changes), `assist`, `livewire`
 `conversation`, `sessions`, `answering`, `autosave`, `conflict`, `progress`, `numbering`, `desk`. The widget is
 `annotator`; `reviving` opens it again after a restart of the kernel.
 
-The stand-in, where JupyterLab lacks our extension: `editor`, `history`, `outlines`, `tools`, `keys`, `saving`, `render`,
-`viewport`; its view is `canvas` with `painter`, `stage`, `toolbar`.
+The stand-in, where JupyterLab lacks our extension: `editor`, `history`, `outlines`, `tools`, `keys`, `saving`,
+`render`, `viewport`; its view is `canvas` with `painter`, `stage`, `toolbar`.
 """
 
 from __future__ import annotations

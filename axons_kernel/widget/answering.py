@@ -123,7 +123,7 @@ def state(
         "tiles": [list(each) for each in sheet.tiles],
         "finished_tiles": document.finished_tiles,
         "image": _image_info(picture, pixels),
-        "limits": [list(pair) for pair in limits(pixels, rgb=picture.rgb)],
+        "limits": [list(pair) for pair in limits(pixels)],
         **_course_info(course, document),
         "labels": [row(number, sheet.labels[number]) for number in sorted(shown)],
         "next_id": sheet.next_id,

@@ -61,9 +61,9 @@ def shown_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
     return values.astype(np.float32)
 
 
-def limits(pixels: NDArray[Any], *, rgb: bool) -> list[tuple[float, float]]:
-    """Per channel of (h, w, C), the values to show black and white; colours of 8 bits are shown as they are."""
-    if rgb and pixels.dtype == np.uint8:
+def limits(pixels: NDArray[Any]) -> list[tuple[float, float]]:
+    """Per channel of (h, w, C), the values to show black and white; 8 bits are shown as they are."""
+    if pixels.dtype == np.uint8:
         return [(0.0, 255.0)] * pixels.shape[2]
     low, high = np.nanpercentile(pixels, _LIMITS, axis=(0, 1))
     return [(float(a), float(b) if b > a else float(a) + 1) for a, b in zip(low, high, strict=True)]
