@@ -114,12 +114,23 @@ class Pyramid:
         for number, (row, column, plane) in enumerate(cells, start=1):
             index = plane.index + row * across + column
             pool = None if last_here and number == len(cells) else _pool()
-            promise = cache.begin((self._number, level, plane.first, index), partial(self._decode, plane, index), pool)
+            load = partial(self._decode, plane, index)
+            if pool and cache is not self._cache and self._is_chunk(tile, level, plane):
+                promise = pool.submit(load)  # a scan needs it once: neither kept nor copied
+            else:
+                promise = cache.begin((self._number, level, plane.first, index), load, pool)
             begun.append((row * h, column * w, plane, promise))
         return begun
 
+    def _is_chunk(self, tile: Tile, level: int, plane: Plane) -> bool:
+        h, w = self.levels[level].chunk
+        return tile == (tile.x // w * w, tile.y // h * h, w, h) and plane.channels == self.channels
+
     def _gather(self, tile: Tile, level: int, begun: list[_Begun]) -> NDArray[Any]:
         h, w = self.levels[level].chunk
+        whole = begun[0][3].result() if self._is_chunk(tile, level, begun[0][2]) else None
+        if whole is not None and whole.flags.writeable:  # ours alone
+            return whole if self.channels > 1 else whole[..., 0]
         out = np.empty((tile.height, tile.width, self.channels), self.dtype)
         for y, x, plane, promise in begun:
             top, left = max(tile.y, y), max(tile.x, x)
@@ -182,7 +193,11 @@ def _reader(file: IO[bytes], name: str) -> Callable[[int, int], memoryview]:
     lock = threading.Lock()
     handle = file.fileno() if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO) else None
 
+    length = file.seek(0, os.SEEK_END)
+
     def read(offset: int, size: int) -> memoryview:
+        if offset + size > length:  # before memory is reserved for what a broken tag says
+            raise cut_off(offset, size)
         if len(getattr(_buffers, "memory", b"")) < size:
             _buffers.memory = bytearray(size)
         view = memoryview(_buffers.memory)[:size]
@@ -195,7 +210,10 @@ def _reader(file: IO[bytes], name: str) -> Callable[[int, int], memoryview]:
             count = len(data)
             view[:count] = data
         if count != size:
-            raise ImageReadError(f"{name} is cut off: {size} bytes are missing at byte {offset}. Import it again.")
+            raise cut_off(offset, size)
         return view
+
+    def cut_off(offset: int, size: int) -> ImageReadError:
+        return ImageReadError(f"{name} is cut off: {size} bytes are missing at byte {offset}. Import it again.")
 
     return read

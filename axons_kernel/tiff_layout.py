@@ -10,6 +10,7 @@ import numpy as np
 
 from .chunk_codecs import DirectCodec, direct_codec
 from .picture import Unreadable
+from .tiff_chain import check_chain
 
 _CHUNK_LIMIT = 1 << 30  # bytes; a larger one cannot be called a window
 _JPEG = (6, 7, 34892, 33007)  # compressions whose chunks need tables of their page
@@ -53,6 +54,7 @@ def read_layout(file: IO[bytes]) -> Layout:
     """From the TIFF's directories; no pixel is read. Raises whatever a broken file makes the parser raise."""
     import tifffile
 
+    check_chain(file)
     file.seek(0)
     with tifffile.TiffFile(file, _multifile=False) as tiff:
         first = tiff.series[0]
@@ -103,8 +105,15 @@ def _planes(series: Any) -> tuple[Plane, ...]:
         offsets, sizes = tuple(frame.dataoffsets), tuple(frame.databytecounts)
         if len(offsets) != len(sizes) or len(offsets) < page.shaped[0] * per_plane:
             raise Unreadable(f"it has {len(offsets)} chunks; {page.shaped[0] * per_plane} are needed")
+        _check_places(offsets, sizes)
         for part in range(page.shaped[0]):
             first = len(planes) * samples
             plane = Plane(first, samples, part * per_plane, offsets, sizes, codec, page.decode, tables, page.nodata)
             planes.append(plane)
     return tuple(planes)
+
+
+def _check_places(offsets: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+    """Broken tags may hold fractions, or numbers that no file reaches."""
+    if any(np.asarray(numbers).dtype.kind not in "iu" for numbers in (offsets, sizes)):
+        raise Unreadable("its chunks stand nowhere")

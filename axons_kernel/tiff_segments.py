@@ -18,12 +18,18 @@ _BOMB_FLOOR = 64 << 20  # bytes; a picture up to this size may be as empty as it
 # decoded bytes per byte of the file that a codec can reach at most, or that others reach on blank pictures
 _RATIOS = {1: 1, 5: 1400, 8: 1040, 32946: 1040, 32773: 64}
 _OTHER_RATIO = 5000
+_UNKNOWN_SIZE = {34887: "LERC", 50002: "JPEG XL", 52546: "JPEG XL"}  # their parts may claim any size, unseen
 _OWN_HEADER = {6, 7, 33003, 33004, 33005, 33007, 34712, 34892, 34927, 34933, 50001}  # JPEG, JPEG 2000, PNG, WebP
 
 
 def check_size(page: Any, file_bytes: int) -> None:
-    """Raise Unreadable when a page claims more pixels than its file can hold, or its data are cut off."""
+    """Raise Unreadable when a page claims more pixels than its file can hold, or its data are cut off.
+
+    Also for a compression whose parts claim sizes that nothing here can check.
+    """
     keyframe = page.keyframe
+    if unknown := _UNKNOWN_SIZE.get(int(keyframe.compression)):
+        raise Unreadable(f"its compression {unknown} is not supported: save it with deflate, Zstandard or LZW")
     shape = keyframe.shaped  # separate samples, depth, rows, columns, samples
     if min(shape) < 1:
         raise Unreadable("it has no pixels")

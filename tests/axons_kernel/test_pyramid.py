@@ -270,3 +270,28 @@ def test_an_image_of_a_project_is_opened_once(store_url: str) -> None:
     assert first.pyramid() is project.image("a").pyramid() is not second.pyramid()
     for image in (first, second):
         np.testing.assert_array_equal(image.pyramid().read(Tile(50, 60, 70, 80)), image.pixels()[60:140, 50:120])
+
+
+def test_pages_in_a_circle_and_sizes_that_no_file_has() -> None:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, np.zeros((4, 64, 64), np.uint8), compression="zlib", tile=(64, 64), metadata=None)
+    with tifffile.TiffFile(buffer) as tiff:
+        second, last = tiff.pages[1].offset, tiff.pages[3].offset
+        entries = len(tiff.pages[3].tags)
+    circle = bytearray(buffer.getvalue())
+    circle[last + 2 + 12 * entries : last + 6 + 12 * entries] = second.to_bytes(4, "little")
+    with pytest.raises(ImageReadError, match=r"cannot be read by windows \(its pages form a circle\)"):
+        Pyramid(io.BytesIO(circle), "image.tif")
+    one = io.BytesIO()
+    tifffile.imwrite(one, np.zeros((64, 64), np.uint8), compression="zlib", tile=(64, 64), metadata=None)
+    with tifffile.TiffFile(one) as tiff:
+        sizes = tiff.pages[0].tags["TileByteCounts"].offset
+    huge = bytearray(one.getvalue())
+    huge[sizes + 2 : sizes + 4] = (4).to_bytes(2, "little")
+    huge[sizes + 8 : sizes + 12] = (2**32 - 1).to_bytes(4, "little")
+    with pytest.raises(ImageReadError, match=r"image\.tif is cut off: 4294967295 bytes are missing"):
+        Pyramid(io.BytesIO(huge), "image.tif").read(Tile(0, 0, 8, 8))
+    fraction = bytearray(one.getvalue())
+    fraction[sizes + 2 : sizes + 4] = (11).to_bytes(2, "little")  # a real number
+    with pytest.raises(ImageReadError, match="its chunks stand nowhere"):
+        Pyramid(io.BytesIO(fraction), "image.tif")

@@ -302,3 +302,11 @@ def test_planes_in_other_files_are_not_looked_for(tmp_path: Path) -> None:
         picture = open_picture(file, "a.tif")
         np.testing.assert_array_equal(picture.pixels(), GREY)
     assert picture.notes == ("The OME metadata of a.tif speak of other files; only what is in this one is taken.",)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("lerc", "LERC"), ("jpegxl", "JPEG XL")])
+def test_compressions_whose_parts_may_claim_any_size(codec: str, name: str) -> None:
+    with pytest.raises(
+        ImageReadError, match=f"its compression {name} is not supported: save it with deflate, Zstandard"
+    ):
+        opened(tiff(GREY[:64, :64], tile=(64, 64), compression=codec))
