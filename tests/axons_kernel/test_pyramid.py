@@ -249,6 +249,17 @@ def test_cached_pixels_cannot_be_changed_by_a_reader() -> None:
     np.testing.assert_array_equal(whole(opened), pixels)
 
 
+def test_a_scan_gives_each_reader_pixels_of_its_own() -> None:
+    """Windows that are whole chunks are not copied, and may be written to all the same."""
+    pixels = picture((256, 256))
+    opened = Pyramid(io.BytesIO(tiff(pixels, tile=(64, 64), compression="zlib")), "scan.tif", ChunkCache(1))
+    tiles = tile_grid((256, 256), 64, 0)
+    for tile, read in zip([*tiles, tiles[0]], opened.read_each([*tiles, tiles[0]]), strict=True):
+        np.testing.assert_array_equal(read, tile.cut(pixels))
+        read[...] = 0
+    assert opened._cache.info().misses == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_forked_child_goes_on_reading() -> None:
     pixels = picture((300, 300))
@@ -272,26 +283,30 @@ def test_an_image_of_a_project_is_opened_once(store_url: str) -> None:
         np.testing.assert_array_equal(image.pyramid().read(Tile(50, 60, 70, 80)), image.pixels()[60:140, 50:120])
 
 
-def test_pages_in_a_circle_and_sizes_that_no_file_has() -> None:
+def test_pages_in_a_circle() -> None:
     buffer = io.BytesIO()
-    tifffile.imwrite(buffer, np.zeros((4, 64, 64), np.uint8), compression="zlib", tile=(64, 64), metadata=None)
-    with tifffile.TiffFile(buffer) as tiff:
-        second, last = tiff.pages[1].offset, tiff.pages[3].offset
-        entries = len(tiff.pages[3].tags)
-    circle = bytearray(buffer.getvalue())
-    circle[last + 2 + 12 * entries : last + 6 + 12 * entries] = second.to_bytes(4, "little")
+    with tifffile.TiffWriter(buffer) as writer:
+        for _ in range(4):
+            writer.write(np.zeros((64, 64), np.uint8), compression="zlib", tile=(64, 64), metadata=None)
+    with tifffile.TiffFile(io.BytesIO(buffer.getvalue())) as tiff:
+        second, last, entries = tiff.pages[1].offset, tiff.pages[3].offset, len(tiff.pages[3].tags)
+    data = bytearray(buffer.getvalue())
+    data[last + 2 + 12 * entries : last + 6 + 12 * entries] = second.to_bytes(4, "little")
     with pytest.raises(ImageReadError, match=r"cannot be read by windows \(its pages form a circle\)"):
-        Pyramid(io.BytesIO(circle), "image.tif")
-    one = io.BytesIO()
-    tifffile.imwrite(one, np.zeros((64, 64), np.uint8), compression="zlib", tile=(64, 64), metadata=None)
-    with tifffile.TiffFile(one) as tiff:
-        sizes = tiff.pages[0].tags["TileByteCounts"].offset
-    huge = bytearray(one.getvalue())
-    huge[sizes + 2 : sizes + 4] = (4).to_bytes(2, "little")
-    huge[sizes + 8 : sizes + 12] = (2**32 - 1).to_bytes(4, "little")
-    with pytest.raises(ImageReadError, match=r"image\.tif is cut off: 4294967295 bytes are missing"):
-        Pyramid(io.BytesIO(huge), "image.tif").read(Tile(0, 0, 8, 8))
-    fraction = bytearray(one.getvalue())
-    fraction[sizes + 2 : sizes + 4] = (11).to_bytes(2, "little")  # a real number
-    with pytest.raises(ImageReadError, match="its chunks stand nowhere"):
-        Pyramid(io.BytesIO(fraction), "image.tif")
+        Pyramid(io.BytesIO(data), "image.tif")
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [(4, r"is cut off: 4294967295 bytes are missing"), (11, "its chunks stand nowhere")]
+)
+def test_sizes_that_no_file_has(kind: int, message: str) -> None:
+    """A chunk of 4 GiB, and one whose size is a real number."""
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, np.zeros((64, 64), np.uint8), compression="zlib", tile=(64, 64), metadata=None)
+    with tifffile.TiffFile(io.BytesIO(buffer.getvalue())) as tiff:
+        entry = tiff.pages[0].tags["TileByteCounts"].offset
+    data = bytearray(buffer.getvalue())
+    data[entry + 2 : entry + 4] = kind.to_bytes(2, "little")
+    data[entry + 8 : entry + 12] = (2**32 - 1 if kind == 4 else 1000).to_bytes(4, "little")
+    with pytest.raises(ImageReadError, match=message):
+        Pyramid(io.BytesIO(data), "image.tif").read(Tile(0, 0, 8, 8))
