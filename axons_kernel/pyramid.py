@@ -114,10 +114,10 @@ class Pyramid:
         for number, (row, column, plane) in enumerate(cells, start=1):
             index = plane.index + row * across + column
             pool = None if last_here and number == len(cells) else _pool()
-            load = partial(self._decode, plane, index)
             if pool and cache is not self._cache and self._is_chunk(tile, level, plane):
-                promise = pool.submit(load)  # a scan needs it once: neither kept nor copied
+                promise = pool.submit(self._decode, plane, index)  # a scan needs it once: neither kept nor copied
             else:
+                load = partial(self._decode_shared, plane, index)
                 promise = cache.begin((self._number, level, plane.first, index), load, pool)
             begun.append((row * h, column * w, plane, promise))
         return begun
@@ -129,7 +129,7 @@ class Pyramid:
     def _gather(self, tile: Tile, level: int, begun: list[_Begun]) -> NDArray[Any]:
         h, w = self.levels[level].chunk
         whole = begun[0][3].result() if self._is_chunk(tile, level, begun[0][2]) else None
-        if whole is not None and whole.flags.writeable:  # ours alone
+        if whole is not None and whole.flags.writeable:  # the reader's alone
             return whole if self.channels > 1 else whole[..., 0]
         out = np.empty((tile.height, tile.width, self.channels), self.dtype)
         for y, x, plane, promise in begun:
@@ -139,6 +139,11 @@ class Pyramid:
             part = promise.result()[top - y : bottom - y, left - x : right - x]
             out[top - tile.y : bottom - tile.y, left - tile.x : right - tile.x, channels] = part
         return out if self.channels > 1 else out[..., 0]
+
+    def _decode_shared(self, plane: Plane, index: int) -> NDArray[Any]:
+        chunk = self._decode(plane, index)
+        chunk.flags.writeable = False
+        return chunk
 
     def _decode(self, plane: Plane, index: int) -> NDArray[Any]:
         """One chunk (h, w, channels); decoding lets other Python threads run."""
