@@ -156,6 +156,8 @@ class Pyramid:
                     return direct
             whole = None if data is None else bytes(data)
             chunk, _, shape = plane.decode(whole, index, _fullsize=True, **plane.tables)
+            if chunk is not None and chunk.shape[-1] != plane.channels:  # as broken LERC gives
+                raise ValueError(f"its chunk has {chunk.shape[-1]} of {plane.channels} channels")
         except Exception as error:  # as do the codecs
             raise ImageReadError(
                 f"{self.name} is broken at chunk {index}. Import the image again from its original."
