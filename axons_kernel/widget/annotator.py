@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from ..annotations import Annotation
 from ..errors import InputError
 from ..rasterize import Window
+from ..tiling import Tile
 from .desk import Desk, take_over
 from .module import TRAITS
 from .painter import LOCK
 from .protocol import Saved
 from .subshell import answer_where_asked
 
-Feedback = Callable[[Window], NDArray[np.uint8]]  # window -> (h, w, 4): red, green, blue, opacity
+Feedback = Callable[[Tile], NDArray[np.uint8]]  # window -> (h, w, 4): red, green, blue, opacity
 
 
 class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
@@ -81,20 +82,25 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
         self._desk.close()
         super().close()
 
-    def show_feedback(self, feedback: Feedback | None) -> None:
-        """Lay pictures over the tiles: `feedback` gives a window's, (h, w, 4) uint8; None takes them away."""
+    def show_feedback(self, feedback: Feedback | None) -> AnnotatorWidget:
+        """Lay pictures over the tiles, as in `show_feedback(project.compare(image, reference).raster)`.
+
+        `feedback` gives a window's picture, (h, w, 4) uint8: red, green, blue, opacity; None takes them away. Returns
+        the widget, so that a cell shows it. Raises InputError for another shape.
+        """
         self._feedback, self._drawn = feedback, None
         if feedback is None:
             self.feedback_canvas = None
         else:
             self._draw_feedback()
+        return self
 
     def _draw_feedback(self) -> None:
         """Draw the tile's picture, when it is not drawn yet."""
         tile = self.tile
         if self._feedback is None or self._drawn == tile:
             return
-        picture = np.asarray(self._feedback(tile))
+        picture = np.asarray(self._feedback(Tile(*tile)))
         if picture.shape != (tile[3], tile[2], 4) or picture.dtype != np.uint8:
             raise InputError(
                 f"The feedback on a tile is a picture {(tile[3], tile[2], 4)} of uint8; this one is {picture.shape} of "
