@@ -5,6 +5,7 @@ Screenshots are kept in test-artifacts/ (or $AXONS_ARTIFACTS) to be looked at.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import numpy as np
 import pytest
+from PIL import Image
 
 import axons_kernel as ax
 from axons_kernel.rasterize import fill_rings
@@ -174,6 +176,32 @@ def test_two_notebooks_on_one_image(easel: Easel, hub: Hub, student: Any) -> Non
     other.picture("kept-both")
     other.page.close()
     assert not other.errors
+
+
+def test_feedback_lies_over_the_image(easel: Easel) -> None:
+    easel.tool("b")
+    easel.drag((60, 60), (120, 60))
+    until(lambda: len(easel.labels) == 1)
+    before = np.asarray(Image.open(io.BytesIO(easel.canvas.screenshot())).convert("RGB")).astype(int)
+    code = (
+        "mask = ax.samples.axon_micrograph((256, 256), seed=3).mask\n"
+        "project.annotate('nerve').show_feedback(project.compare('nerve', mask).raster)"
+    )
+    easel.page.locator(".jp-CodeCell").nth(1).locator(".cm-content").click()
+    easel.page.keyboard.press("Control+a")
+    easel.page.keyboard.insert_text(code)
+    easel.page.keyboard.press("Shift+Enter")
+    easel.page.wait_for_selector(".axons-Annotate[data-ready=true] >> nth=1")
+    easel.view, easel.canvas = easel.view.nth(1), easel.page.locator(".axons-Annotate-canvas").nth(1)
+    easel.view.evaluate("node => node.scrollIntoView()")
+
+    def differs() -> bool:
+        after = np.asarray(Image.open(io.BytesIO(easel.canvas.screenshot())).convert("RGB")).astype(int)
+        colourful = (after.max(axis=2) - after.min(axis=2)).mean()
+        return bool(colourful > 1.5 * (before.max(axis=2) - before.min(axis=2)).mean())
+
+    until(differs)
+    easel.picture("feedback")
 
 
 def area(labels: list[dict[str, Any]], number: int) -> int:
