@@ -199,6 +199,12 @@ def test_zoom_by_keys_and_read_a_pixel(notebook: Open, project: Any) -> None:
     picture(page, "viewer-close")
     page.keyboard.press("0")
     until(lambda: bar.inner_text() == whole)
+    page.keyboard.press("f")
+    page.wait_for_function("() => document.fullscreenElement?.classList.contains('axons-Viewer')")
+    until(lambda: viewer.locator(".axons-Viewer-stage canvas").first.bounding_box()["height"] > box["height"] + 100)
+    picture(page, "viewer-fullscreen")
+    page.keyboard.press("f")
+    page.wait_for_function("() => !document.fullscreenElement")
     page.keyboard.press("c")
     assert viewer.locator(".axons-Viewer-panel").is_hidden()
     assert page.locator(".jp-Cell").count() == 2  # no key has reached the notebook's own shortcuts

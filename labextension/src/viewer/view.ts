@@ -132,11 +132,11 @@ export class ViewerView extends DOMWidgetView {
     const stage = new Stage(this.host, model.scene, ask, {
       moved: () => {
         this.scale.show(stage.zoom);
+        this.problem = ''; // it was about another part of the image
         this.keepPlace();
       },
       failed: message => {
-        this.problem = message;
-        this.showState();
+        this.tell(message);
       },
       painted: () => {
         this.scale.show(stage.zoom);
@@ -177,15 +177,26 @@ export class ViewerView extends DOMWidgetView {
 
   private do(command: ViewCommand): void {
     if (command.do === 'fullscreen') {
-      void (document.fullscreenElement
-        ? document.exitFullscreen()
-        : this.el.requestFullscreen());
+      this.toggleFullscreen().catch(() => {
+        this.tell('The browser does not allow full screen here.');
+      });
     } else if (command.do === 'panel') {
       this.panel.hidden = !this.panel.hidden;
       this.toggle.setAttribute('aria-expanded', String(!this.panel.hidden));
     } else {
       this.stage?.do(command);
     }
+  }
+
+  private toggleFullscreen(): Promise<void> {
+    return document.fullscreenElement
+      ? document.exitFullscreen()
+      : this.el.requestFullscreen();
+  }
+
+  private tell(problem: string): void {
+    this.problem = problem;
+    this.showState();
   }
 
   /** The place is kept when the view has come to rest. */
