@@ -10,8 +10,9 @@ import type { Event, Link, Unpacked } from './conversation';
 import { Listeners } from './listeners';
 import type { Mask } from './mask';
 import type { Op, OpBody, RequestBody } from './ops';
-import type { OpQueue } from './queue';
+import { NO_ROOM, type OpQueue } from './queue';
 import { Requests } from './requests';
+import { ticked } from './ticks';
 import { Tile } from './tile';
 
 export class Annotator {
@@ -35,7 +36,9 @@ export class Annotator {
   async greet(): Promise<void> {
     this.requests.abandon('The kernel was asked anew.');
     const tile = this.state?.tile;
-    this.load(await this.requests.ask({ op: 'hello' }));
+    this.load(
+      await this.requests.ask({ op: 'hello', next: this.queue.oldest })
+    );
     if (tile !== undefined && tile !== this.state?.tile) {
       await this.open(tile);
     }
@@ -65,6 +68,7 @@ export class Annotator {
     if (crc !== undefined) {
       op.crc = crc;
     }
+    this.state = ticked(state, body);
     this.sentAt ??= performance.now();
     this.keep();
     this.events.tell({ type: 'labels', rect });
@@ -72,9 +76,7 @@ export class Annotator {
     this.send(op);
   }
 
-  ask(body: RequestBody): Promise<Unpacked> {
-    return this.requests.ask(body);
-  }
+  readonly ask = (body: RequestBody) => this.requests.ask(body);
 
   /** Take a message of the kernel; they are worked on one after another. Never fails: what is wrong is said. */
   receive(answer: Answer, buffers: readonly DataView[]): Promise<void> {
@@ -103,6 +105,10 @@ export class Annotator {
 
   private take(message: Unpacked): void {
     const { answer } = message;
+    const { session } = this.queue;
+    if (answer.answer !== 'ack' && (answer.session ?? session) !== session) {
+      return; // All views of a widget hear all answers.
+    }
     switch (answer.answer) {
       case 'ack':
         this.takeAck(answer, message.arrays.get('patch') ?? null);
@@ -166,8 +172,10 @@ export class Annotator {
       this.keep();
     }
     if (saved.request !== null) {
-      const arrays = new Map<string, Numbers>();
-      this.requests.answered(saved.request, { answer: saved, arrays });
+      this.requests.answered(saved.request, {
+        answer: saved,
+        arrays: new Map()
+      });
     }
     this.events.tell({ type: 'status' });
   }
@@ -177,10 +185,7 @@ export class Annotator {
     if (answer.answer !== 'state') {
       throw new TypeError(`The kernel answered with ${answer.answer}.`);
     }
-    const ids = arrays.get('ids');
-    if (!ids) {
-      throw new TypeError('The kernel told of no labels.');
-    }
+    const ids = arrays.get('ids') ?? [];
     const pixels = arrays.get('pixels') ?? null;
     const moved = answer.tile !== this.state?.tile || !this.tile;
     this.state = answer;
@@ -228,9 +233,7 @@ export class Annotator {
 
   private keep(): void {
     if (!this.queue.keep()) {
-      this.say(
-        'The browser has no more room to keep unsaved work: do not reload the page until it is saved.'
-      );
+      this.say(NO_ROOM);
     }
   }
 

@@ -59,6 +59,7 @@ export interface Refused {
 
 export interface Saved {
   readonly answer: 'saved';
+  readonly session: string | null;
   readonly request: number | null;
   readonly rev: number;
   readonly seqs: Readonly<Record<string, number>>;
@@ -139,6 +140,7 @@ export interface State {
 
 export interface GeometryAnswer {
   readonly answer: 'geometry';
+  readonly session: string;
   readonly request: number;
   readonly shapes: Readonly<
     Record<string, { readonly regions: readonly (readonly number[])[] }>
@@ -147,6 +149,7 @@ export interface GeometryAnswer {
 
 export interface MapAnswer {
   readonly answer: 'superpixels' | 'cost_map';
+  readonly session: string;
   readonly request: number;
 }
 

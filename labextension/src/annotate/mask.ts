@@ -18,17 +18,6 @@ export function count(mask: Mask): number {
   return total;
 }
 
-export function has(mask: Mask, x: number, y: number): boolean {
-  const [col, row] = [x - mask.x, y - mask.y];
-  return (
-    col >= 0 &&
-    row >= 0 &&
-    col < mask.width &&
-    row < mask.height &&
-    mask.bits[row * mask.width + col] === 1
-  );
-}
-
 /** Combines the pixels that two masks share a place for; what `from` does not cover counts as 0. */
 function combine(
   into: Mask,

@@ -117,7 +117,7 @@ export type Op = OpBody & {
 
 /** A request without its number: it changes no label. */
 export type RequestBody =
-  | { readonly op: 'hello' }
+  | { readonly op: 'hello'; readonly next: number }
   | { readonly op: 'state'; readonly tile: number }
   | { readonly op: 'geometry'; readonly ids: readonly number[] }
   | {

@@ -1,7 +1,7 @@
 /** Outlines of a mask, half-way between pixel centres; filling them by the even-odd rule gives the mask back. */
 
 import type { Ring } from './geometry';
-import { has, type Mask } from './mask';
+import type { Mask } from './mask';
 
 /** A corner of the outline lies on the middle of a side of a square whose corners are four pixel centres. */
 type Side = 'n' | 'e' | 's' | 'w';
@@ -32,21 +32,29 @@ const WAYS: readonly (readonly Way[])[] = [
   [['w', 'n']],
   []
 ];
+/** In half pixels from the upper left of the four centres. */
 const OFFSET: Readonly<Record<Side, readonly [number, number]>> = {
-  n: [0.5, 0],
-  e: [1, 0.5],
-  s: [0.5, 1],
-  w: [0, 0.5]
+  n: [1, 0],
+  e: [2, 1],
+  s: [1, 2],
+  w: [0, 1]
 };
 
 export function outlines(mask: Mask): Ring[] {
   const rings: Ring[] = [];
-  const next = links(mask);
+  // Corners lie on a grid of half pixels; they are numbered row by row.
+  const columns = 2 * (mask.width + 2);
+  const next = links(mask, columns);
   for (const [start] of next) {
     const ring: number[] = [];
-    for (let to = next.get(start); to; to = next.get(to.key)) {
-      ring.push(to.x, to.y);
-      next.delete(to.from);
+    let at = start;
+    for (let to = next.get(at); to !== undefined; to = next.get(at)) {
+      next.delete(at);
+      ring.push(
+        mask.x + ((to % columns) - 1) / 2,
+        mask.y + (Math.floor(to / columns) - 1) / 2
+      );
+      at = to;
     }
     if (ring.length) {
       rings.push(withoutCollinear(ring));
@@ -55,37 +63,40 @@ export function outlines(mask: Mask): Ring[] {
   return rings;
 }
 
-interface Link {
-  readonly from: string;
-  readonly x: number;
-  readonly y: number;
-  readonly key: string;
-}
-
 /** From each corner of the outline to the next one. */
-function links(mask: Mask): Map<string, Link> {
-  const next = new Map<string, Link>();
-  for (let row = -1; row < mask.height; row++) {
-    for (let col = -1; col < mask.width; col++) {
-      const [x, y] = [mask.x + col, mask.y + row];
+function links(mask: Mask, columns: number): Map<number, number> {
+  const next = new Map<number, number>();
+  const stride = mask.width + 2;
+  const bits = padded(mask);
+  for (let row = 0; row <= mask.height; row++) {
+    for (let col = 0; col <= mask.width; col++) {
+      const i = row * stride + col;
       const kind =
-        Number(has(mask, x, y)) +
-        2 * Number(has(mask, x + 1, y)) +
-        4 * Number(has(mask, x + 1, y + 1)) +
-        8 * Number(has(mask, x, y + 1));
+        (bits[i] ?? 0) +
+        2 * (bits[i + 1] ?? 0) +
+        4 * (bits[i + stride + 1] ?? 0) +
+        8 * (bits[i + stride] ?? 0);
+      if (kind === 0 || kind === 15) {
+        continue;
+      }
+      const corner = (side: Side) =>
+        (2 * row + OFFSET[side][1]) * columns + 2 * col + OFFSET[side][0];
       for (const [from, to] of WAYS[kind] ?? []) {
-        const start = corner(x, y, from).key;
-        next.set(start, { from: start, ...corner(x, y, to) });
+        next.set(corner(from), corner(to));
       }
     }
   }
   return next;
 }
 
-function corner(x: number, y: number, side: Side): Omit<Link, 'from'> {
-  const [dx, dy] = OFFSET[side];
-  const place = { x: x + 0.5 + dx, y: y + 0.5 + dy };
-  return { ...place, key: `${place.x},${place.y}` };
+/** The bits with a pixel of nothing around them. */
+function padded({ width, height, bits }: Mask): Uint8Array {
+  const made = new Uint8Array((width + 2) * (height + 2));
+  for (let row = 0; row < height; row++) {
+    const line = bits.subarray(row * width, (row + 1) * width);
+    made.set(line, (row + 1) * (width + 2) + 1);
+  }
+  return made;
 }
 
 function withoutCollinear(ring: readonly number[]): Ring {

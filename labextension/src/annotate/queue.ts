@@ -15,6 +15,9 @@ interface Kept {
   readonly ops: readonly Op[];
 }
 
+export const NO_ROOM =
+  'The browser has no more room to keep unsaved work: do not reload the page until it is saved.';
+
 const PREFIX = 'axons-annotate:';
 /** Sessions that this page uses now: two views of one image have one each. */
 const taken = new Set<string>();
@@ -78,6 +81,11 @@ export class OpQueue {
   /** The kernel has done more than this queue knows of: another life of the page went further. */
   skipTo(last: number): void {
     this.next = Math.max(this.next, last + 1);
+  }
+
+  /** The number of the oldest op that is kept, else of the next. */
+  get oldest(): number {
+    return this.ops[0]?.seq ?? this.next;
   }
 
   /** The number of the next op. */

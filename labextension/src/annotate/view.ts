@@ -2,6 +2,7 @@
 
 import { DOMWidgetView } from '@jupyter-widgets/base';
 
+import { subshellOf } from '../subshell';
 import { Annotator } from './annotator';
 import { Actions } from './actions';
 import { run } from './commands';
@@ -136,7 +137,9 @@ export class AnnotatorView extends DOMWidgetView {
   }
 
   private greet(): void {
-    this.annotator.greet().catch(this.fail);
+    subshellOf(this.model)
+      .then(() => this.annotator.greet())
+      .catch(this.fail);
   }
 
   private save(): void {
