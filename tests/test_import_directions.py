@@ -22,43 +22,40 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
-        ome_tiff picture pixel_sizes reading reading_pillow reading_tiff reading_zarr tiff_chain tiff_facts tiff_segments zarr_limits
-        quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
-        quality.painting quality.ratings quality.scores quality.turns quality.words
-        label_json labels notes pausing
-        formats formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
+        annotation_merge annotations blending chunk_cache chunk_codecs documents foreground formats
+        formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
         formats.objects formats.png formats.regions formats.registry formats.repairs formats.rle formats.roi_shapes
-        formats.scaling formats.values formats.yolo
-        annotation_merge annotations chunk_cache documents images masks metrics pyramid rasterize resampling samples tiff_layout tiling
-        tissue training_sets
-        widget.drawing widget.places
-        widget.answering widget.autosave widget.conflict widget.conversation widget.desk widget.numbering widget.sessions
-        widget.assets widget.assist widget.booleans widget.controls widget.document widget.edits widget.fields widget.ink
-        widget.livewire widget.log widget.objects widget.ops widget.picture widget.placed widget.progress widget.protocol
-        widget.requests widget.shapes widget.sheet
-        widget.editor widget.history widget.keys widget.outlines widget.render widget.saving widget.tools
-        widget.viewport
-        widget.layers widget.look widget.module widget.painting widget.subshell widget.upload_messages widget.viewer_messages
-        blending chunk_codecs foreground stitching tile_manifest tile_spill windows
+        formats.scaling formats.values formats.yolo images label_json labels masks metrics notes ome_tiff pausing
+        picture pixel_sizes pyramid quality.agreement quality.boundary quality.consensus quality.findings
+        quality.instances quality.matching quality.painting quality.ratings quality.scores quality.turns
+        quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
+        tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue training_sets
+        widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
+        widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
+        widget.history widget.ink widget.keys widget.layers widget.livewire widget.log widget.look widget.module
+        widget.numbering widget.objects widget.ops widget.outlines widget.painting widget.picture widget.placed
+        widget.places widget.progress widget.protocol widget.render widget.requests widget.saving widget.sessions
+        widget.shapes widget.sheet widget.subshell widget.tools widget.upload_messages widget.viewer_messages
+        widget.viewport windows zarr_limits
     """,
     "storage": """
-        storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder storage.memory
-        storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload storage.sources storage.store
+        storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder
+        storage.memory storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload
+        storage.sources storage.store
     """,
-    "plotting": "thumbnails plotting quality quality.comparison quality.figures quality.page",
+    "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails",
     "torch": "datasets inference losses models training",
     "model files": "model_files",
-    "view": "widget.annotator widget.upload widget.viewer widget widget.canvas widget.painter widget.stage widget.toolbar",
+    "view": """
+        widget widget.annotator widget.canvas widget.painter widget.stage widget.toolbar widget.upload widget.viewer
+    """,
     "project": """
-        label_classes label_export label_import label_sources project_labels
-        image_list looking receiving uploading
-        cutting project_tiles stitched_files tile_export tile_import
-        copying project_care project_check project_command project_gc project_sizes
-        import_source mask_pictures
-        annotating widget.reviving
-        annotators comparing importing label_files live predicting project project_image reports run_process runs stored_sets tour_command
-        __init__
+        __init__ annotating annotators comparing copying cutting image_list import_source importing label_classes
+        label_export label_files label_import label_sources live looking mask_pictures predicting project
+        project_care project_check project_command project_gc project_image project_labels project_sizes
+        project_tiles receiving reports run_process runs stitched_files stored_sets tile_export tile_import
+        tour_command uploading widget.reviving
     """,
 }
 
@@ -79,15 +76,20 @@ RESERVED = {
     "fsspec": "storage.fetching storage.memory storage.s3_client storage.sources storage.store",
     "roifile": "formats.imagej formats.roi_shapes",
     "yaml": "formats.yolo",
-    "torch": "datasets inference losses models training model_files run_process",
+    "torch": "datasets inference losses model_files models run_process training",
     "safetensors": "model_files run_process",
     "albumentations": "datasets",
     "cv2": "widget.assist",
     "ipycanvas": "annotators widget.annotator widget.canvas widget.painter",
-    "ipywidgets": "widget.annotator widget.upload widget.viewer widget.canvas widget.painter widget.toolbar",
-    "matplotlib": "cutting plotting project_tiles quality.comparison quality.figures project_image reports runs",
+    "ipywidgets": "widget.annotator widget.canvas widget.painter widget.toolbar widget.upload widget.viewer",
+    "matplotlib": """
+        cutting plotting project_image project_tiles quality.comparison quality.figures reports runs
+    """,
     "IPython": "live widget.viewer",
-    "tqdm": "copying project_command import_source importing label_sources predicting stitched_files tile_export tile_import tour_command",
+    "tqdm": """
+        copying import_source importing label_sources predicting project_command stitched_files tile_export
+        tile_import tour_command
+    """,
     "papermill": "tour_command",
     "nbformat": "tour_command",
     "nbclient": "tour_command",
