@@ -103,7 +103,7 @@ def json_size(content: Any, name: str) -> KnownSize | None:
         return None
     given, unit = content["PixelSize"], content.get("PixelSizeUnits", "um")
     numbers = given[:2] if isinstance(given, list) else [given]  # BIDS: x, y and perhaps z
-    if numbers and all(isinstance(number, int | float) for number in numbers):
+    if numbers and all(type(number) in (int, float) for number in numbers):
         size = known_size(numbers[0], numbers[-1], unit, name)
         if size is not None:
             return size

@@ -94,7 +94,11 @@ def _sentence(action: str, error: Exception) -> AxonsKernelError | None:
 
 
 def _of_this_machine(action: str, error: Exception) -> AxonsKernelError | None:
+    if type(error).__module__ in ("zipfile", "tarfile"):
+        return StorageError(f"Cannot {action}: it is no archive that can be opened. Give the file itself.")
     match error:
+        case FileNotFoundError() if "Connect" in type(error.__cause__).__name__:  # fsspec's word for it
+            return StorageError(f"Cannot {action}: the server cannot be reached. Check the address and the network.")
         case FileNotFoundError():
             return NotFoundError(f"Cannot {action}: there is no such file or folder.")
         case IsADirectoryError():
@@ -113,7 +117,11 @@ def _of_this_machine(action: str, error: Exception) -> AxonsKernelError | None:
             return StorageError(f"Cannot {action}: {error}.")
         case ImportError():  # fsspec says what to install
             return MissingExtraError(f"Cannot {action}: {error}.")
-        case ValueError():  # an unknown kind of URL, a NUL in a path
+        case ValueError() if "null byte" in str(error):
+            return InputError(
+                f"Cannot {action}: a name cannot hold the character NUL. Give the path of a file or folder, or a URL."
+            )
+        case ValueError():  # an unknown kind of URL
             return InputError(f"Cannot {action}: {error}. Give the path of a file or folder, or a URL.")
     return None
 

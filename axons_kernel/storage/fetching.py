@@ -12,7 +12,7 @@ from typing import IO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from ..errors import NotFoundError, StorageError
+from ..errors import InputError, NotFoundError, StorageError
 from .explain import explained
 from .names import shown
 
@@ -79,6 +79,8 @@ def source_folder(location: Location) -> MutableMapping[str, bytes] | None:
 
     What is elsewhere counts as a folder in or below a name that ends with ".zarr": servers need not know folders.
     """
+    if not os.fspath(location):
+        raise InputError("No file is named: give the path of a file or folder, or a URL.")
     with explained(f"read {shown(location)}"):
         filesystem, path = fsspec.core.url_to_fs(os.fspath(location))
         is_local = isinstance(filesystem, LocalFileSystem)

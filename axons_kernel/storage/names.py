@@ -66,9 +66,12 @@ def name_from_file(filename: str) -> str:
 
 
 def shown(location: str | os.PathLike[str]) -> str:
-    """An address as it may stand in a message: without user, password and signed query."""
-    text = os.fspath(location)
+    """An address as it may stand in a message: on one line, without user, password and signed query."""
+    text = "".join(letter if letter.isprintable() else "�" for letter in os.fspath(location))
     if "://" not in text:
         return text
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:  # brackets that do not match
+        raise InputError("The address of a file is not allowed: give https://<server>/<file> or a path.") from error
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

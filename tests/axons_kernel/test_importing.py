@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from axons_kernel import importing
 from axons_kernel.annotations import Annotation
-from axons_kernel.errors import ImageReadError, InputError, NotFoundError, SchemaError, StorageError
+from axons_kernel.errors import AxonsKernelError, ImageReadError, InputError, NotFoundError, SchemaError, StorageError
 from axons_kernel.images import ImageInfo, decode_image
 from axons_kernel.import_source import Source
 from axons_kernel.importing import HowToImport, ImportOptions, store_images
@@ -30,6 +30,7 @@ from axons_kernel.importing import store_image as store_with_options
 from axons_kernel.mask_pictures import mask_labels, read_mask_picture
 from axons_kernel.masks import read_mask
 from axons_kernel.picture import Picture
+from axons_kernel.project import Project
 from axons_kernel.rasterize import class_mask
 from axons_kernel.storage import TEMPORARY_PREFIX, Store
 
@@ -497,3 +498,27 @@ def test_labels_draw_the_mask_again() -> None:
     assert [label.label_class for label in labels] == ["myelin", "axon"]  # touching corners join
     drawn = class_mask(Annotation(tuple(labels)), {"myelin": 1, "axon": 2}, MASK.shape)
     np.testing.assert_array_equal(drawn, reading.classes)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("", "No file is named: give the path"),
+        ("zip://a.tif::/etc/passwd", "Cannot read .*it is no archive that can be opened"),
+        ("http://[::1/a.tif", "The address of a file is not allowed"),
+        ("http://127.0.0.1:9/a.tif", "the server cannot be reached. Check the address"),
+        ("a\nb.tif", "Cannot read a�b.tif: there is no such file"),
+        ("a\0b.tif", "a name cannot hold the character NUL"),
+    ],
+)
+def test_addresses_that_lead_nowhere(project: Project, source: str, message: str) -> None:
+    with pytest.raises(AxonsKernelError, match=message) as caught:
+        project.import_image(source)
+    assert "\n" not in str(caught.value) and project.images() == []
+
+
+def test_a_pixel_size_that_is_no_number(project: Project, tmp_path: Path, png: Callable[..., bytes]) -> None:
+    (tmp_path / "a.png").write_bytes(png(PIXELS))
+    (tmp_path / "a.json").write_text('{"PixelSize": true}')
+    with pytest.raises(InputError, match=r"a\.json gives the pixel size True"):
+        project.import_image(tmp_path / "a.png")
