@@ -26,6 +26,7 @@ SMALL = 16 << 20  # bytes; up to here one request is enough
 _PART = 8 << 20  # bytes; S3 wants at least 5 MiB, and at most 10,000 parts
 _MAX_PARTS = 10_000
 _AT_ONCE = 4
+_PATIENCE_S = 2.0
 
 
 def upload_folder() -> Path:
@@ -62,14 +63,25 @@ def _note_on(bucket: str, key: str) -> Iterator[IO[bytes] | None]:
     name = hashlib.sha256(f"{s3_client.endpoint()}/{bucket}/{key}".encode()).hexdigest()
     path = upload_folder() / f"{name}.json"
     with open(path, "ab+") as note:
-        try:
-            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _hold(note):
             yield None
             return
         yield note
         if not os.fstat(note.fileno()).st_size:
             path.unlink(missing_ok=True)  # while it is held: nobody else has begun to use it
+
+
+def _hold(note: IO[bytes]) -> bool:
+    """Lock the file; one whose holder was killed may stay locked for a moment longer."""
+    give_up = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.02)
 
 
 def _unfinished(note: IO[bytes] | None, target: dict[str, Any], sha256: str) -> str:
