@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from .project import Project, open_project
-    from .training import TrainingConfig
+    from .training.config import TrainingConfig
 
 _HOME = {
     "Annotation": "annotations",
@@ -38,7 +38,7 @@ _HOME = {
     "Project": "project",
     "SchemaError": "errors",
     "StorageError": "errors",
-    "TrainingConfig": "training",
+    "TrainingConfig": "training.config",
     "TrainingError": "errors",
     "annotate": "annotators",
     "open_project": "project",
@@ -70,10 +70,7 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"axons_kernel has no name {name!r}; it has: {', '.join(__all__)}.")
-    from .errors import needs_extra
-
-    with needs_extra("train", name):
-        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

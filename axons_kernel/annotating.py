@@ -15,9 +15,9 @@ from .annotations import Annotation, ColourScheme, LabelClass
 from .errors import InputError, needs_extra
 from .label_files import LabelShelf
 from .looking import open_pyramid
+from .predictions import PredictionInfo
 from .project_image import ProjectImage
 from .rasterize import Window
-from .reports import PredictionInfo
 from .tiling import Tile
 from .widget.answering import Course
 from .widget.autosave import Callback, Shelf

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from . import plotting
 from .errors import MissingExtraError, NotFoundError, needs_extra
+from .predictions import PredictionInfo
 from .project_image import ProjectImage
 from .pyramid import Pyramid
-from .reports import PredictionInfo
 from .storage import Store
 from .thumbnails import jpeg, thumbnail
 from .widget.layers import LabelOverlay, MaskOverlay

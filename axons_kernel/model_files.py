@@ -12,12 +12,12 @@ from safetensors.torch import load as load_safetensors
 
 from .documents import Document
 from .errors import NotFoundError, TrainingError
-from .models import UNet, on_best_device
 from .storage import Store
+from .training.unet import UNet, on_best_device
 
 if TYPE_CHECKING:
-    from .training import TrainingConfig
-    from .training_sets import TrainingSet
+    from .training.config import TrainingConfig
+    from .training_sets.training_set import TrainingSet
 
 
 class ModelInfo(Document):

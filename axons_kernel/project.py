@@ -26,16 +26,18 @@ from .project_image import ProjectImage
 from .project_labels import LabelExchange
 from .project_tiles import ProjectTiles
 from .storage import Store, check_name
-from .stored_sets import check_annotated, freeze, read_training_set
-from .training_sets import TrainingSet, new_training_set, split_tiles
+from .training_sets.splitting import split_tiles
+from .training_sets.stored import check_annotated, freeze, read_training_set
+from .training_sets.training_set import TrainingSet, new_training_set
 
 if TYPE_CHECKING:
+    from .analysis.report import Report
     from .looking import StaticView
     from .model_files import ModelInfo
+    from .predictions import Prediction
     from .quality import Comparison, Labels
-    from .reports import Prediction, Report
-    from .runs import Run
-    from .training import TrainingConfig
+    from .runs.run import Run
+    from .training.config import TrainingConfig
     from .widget.annotator import AnnotatorWidget
     from .widget.canvas import AnnotationWidget
     from .widget.upload import UploadWidget
@@ -225,8 +227,8 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
     ) -> Run:
         """Start a training and return its run: `here` in the background, `inline` in this process, to its end."""
         with needs_extra("train", "Training"):
-            from . import training
-            from .runs import RunInfo, now, start_run
+            from .runs.run import RunInfo, now, start_run
+            from .training.config import TrainingConfig
 
         if on not in ("here", "inline"):
             raise InputError(f"on={on!r} is not allowed: train on='here' (in the background) or on='inline'.")
@@ -236,7 +238,7 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
             training_set=frozen.name,
             training_set_sha256=frozen.content_sha256,
             classes=frozen.classes,
-            config=config or training.TrainingConfig(),
+            config=config or TrainingConfig(),
             started=now(),
         )
         return start_run(self.store, info, on, numbered=name is None)
@@ -244,7 +246,7 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
     def run(self, name: str) -> Run:
         """The run of that name. Raises NotFoundError."""
         with needs_extra("train", "Reading a run"):
-            from .runs import read_run
+            from .runs.run import read_run
 
         return read_run(self.store, check_name(name, "a run"))
 
@@ -263,14 +265,14 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
     def predict(self, model: ModelInfo | str, image: ProjectImage | str, *, progress: bool = True) -> Prediction:
         """Predict a class for every pixel of an image, at the model's pixel size, and keep the result."""
         with needs_extra("train", "Prediction"):
-            from .predicting import predict
+            from .inference.predicting import predict
 
         info = self.model(model if isinstance(model, str) else model.name)
         return predict(info, self._handle(image), progress=progress)
 
     def evaluate(self, prediction: Prediction) -> Report:
         """Compare a prediction with the image's labels, on the pixels that the model has not learned from."""
-        from .reports import save_report, score_prediction
+        from .analysis.report import save_report, score_prediction
 
         image = self._handle(prediction.info.image)
         if not image.annotation().labels:

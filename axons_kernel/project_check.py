@@ -15,7 +15,7 @@ from .label_classes import ProjectInfo
 from .pyramid import Pyramid
 from .storage import Store
 from .tiling import Tile, Tiling
-from .training_sets import TrainingSet, new_training_set
+from .training_sets.training_set import TrainingSet, new_training_set
 
 _ROWS = 2048  # of an image without a checksum that are decoded at a time
 _D = TypeVar("_D", bound=Document)

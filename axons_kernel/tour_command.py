@@ -189,8 +189,8 @@ def _cell_of(executed: Path, error: Any) -> str:
 
 def take_report(out: Path) -> str:
     """Copy the report beside the notebook and return its scores as text."""
+    from .analysis.report import ScoreTable, score_lines
     from .project import open_project
-    from .reports import ScoreTable, score_lines
 
     project = open_project(out / "project", create=False)
     found = sorted((out / "project" / "predictions").glob("*/*/report.json"))
@@ -221,8 +221,8 @@ class _TrainingLines:
     def _watch(self) -> None:
         from tqdm import tqdm
 
-        from .live import progress_line
-        from .runs import read_run
+        from .runs.live import progress_line
+        from .runs.run import read_run
 
         shown = 0
         while not self._done.wait(1.0):

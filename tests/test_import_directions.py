@@ -30,7 +30,8 @@ LAYERS = {
         picture pixel_sizes pyramid quality.agreement quality.boundary quality.consensus quality.findings
         quality.instances quality.matching quality.painting quality.ratings quality.scores quality.turns
         quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
-        tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue training_sets
+        tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
+        training training.config training_sets training_sets.splitting training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
         widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
         widget.history widget.ink widget.keys widget.layers widget.livewire widget.log widget.look widget.module
@@ -45,17 +46,18 @@ LAYERS = {
         storage.sources storage.store
     """,
     "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails",
-    "torch": "datasets inference losses models training",
+    "torch": "inference inference.sliding training.data training.losses training.loop training.unet",
     "model files": "model_files",
     "view": """
         widget widget.annotator widget.canvas widget.painter widget.stage widget.toolbar widget.upload widget.viewer
     """,
     "project": """
-        __init__ annotating annotators comparing copying cutting image_list import_source importing label_classes
-        label_export label_files label_import label_sources live looking mask_pictures predicting project
-        project_care project_check project_command project_gc project_image project_labels project_sizes
-        project_tiles receiving reports run_process runs stitched_files stored_sets tile_export tile_import
-        tour_command uploading widget.reviving
+        __init__ analysis analysis.report annotating annotators comparing copying cutting image_list
+        import_source importing inference.predicting label_classes label_export label_files label_import
+        label_sources looking mask_pictures predictions project project_care project_check project_command
+        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.live
+        runs.process runs.run stitched_files tile_export tile_import tour_command training_sets.stored uploading
+        widget.reviving
     """,
 }
 
@@ -76,19 +78,21 @@ RESERVED = {
     "fsspec": "storage.fetching storage.memory storage.s3_client storage.sources storage.store",
     "roifile": "formats.imagej formats.roi_shapes",
     "yaml": "formats.yolo",
-    "torch": "datasets inference losses model_files models run_process training",
-    "safetensors": "model_files run_process",
-    "albumentations": "datasets",
+    "torch": """
+        inference.sliding model_files runs.process training.data training.losses training.loop training.unet
+    """,
+    "safetensors": "model_files runs.process",
+    "albumentations": "training.data",
     "cv2": "widget.assist",
     "ipycanvas": "annotators widget.annotator widget.canvas widget.painter",
     "ipywidgets": "widget.annotator widget.canvas widget.painter widget.toolbar widget.upload widget.viewer",
     "matplotlib": """
-        cutting plotting project_image project_tiles quality.comparison quality.figures reports runs
+        analysis.report cutting plotting project_image project_tiles quality.comparison quality.figures runs.run
     """,
-    "IPython": "live widget.viewer",
+    "IPython": "runs.live widget.viewer",
     "tqdm": """
-        copying import_source importing label_sources predicting project_command stitched_files tile_export
-        tile_import tour_command
+        copying import_source importing inference.predicting label_sources project_command stitched_files
+        tile_export tile_import tour_command
     """,
     "papermill": "tour_command",
     "nbformat": "tour_command",
@@ -112,7 +116,16 @@ FORBIDDEN = {
     "spawners": {"axons_kernel", "hub_config", "torch", "ipycanvas", "ipywidgets", "torchvision"},
 }
 
-PACKAGES = {"quality", "storage", "widget"}  # a module of one of these does not need the rest of its package
+PACKAGES = {
+    "analysis",
+    "inference",
+    "quality",
+    "runs",
+    "storage",
+    "training",
+    "training_sets",
+    "widget",
+}  # a module of one of these does not need the rest of its package
 LAYER_OF = {module: layer for layer, modules in LAYERS.items() for module in modules.split()}
 
 

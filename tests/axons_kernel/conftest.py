@@ -175,7 +175,7 @@ def add_discs(discs: Callable[..., Arrays]) -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def finished_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a project that went all the way, from two images to a prediction; made once, for copying."""
-    from axons_kernel.training import TrainingConfig
+    from axons_kernel.training.config import TrainingConfig
 
     made = open_project(tmp_path_factory.mktemp("finished") / "nerve")
     rng = np.random.default_rng(0)

@@ -68,7 +68,6 @@ except ax.AxonsKernelError as error:
 @pytest.mark.parametrize(
     ("missing", "call", "message"),
     [
-        ("torch", "ax.TrainingConfig()", "MissingExtraError TrainingConfig needs torch: pip install 'axons[train]'."),
         ("ipycanvas", "ax.annotate(np.zeros((9, 9)))", "widget needs ipycanvas: pip install 'axons[widget]'."),
         ("torch", "ax.open_project('memory://x').train('s')", "needs torch: pip install 'axons[train]'."),
         ("torch", "ax.open_project('memory://x').run('s')", "needs torch: pip install 'axons[train]'."),

@@ -18,10 +18,10 @@ from PIL import Image
 from axons_kernel.annotations import Annotation, BoxLabel
 from axons_kernel.errors import NotFoundError
 from axons_kernel.looking import StaticView, predictions
+from axons_kernel.predictions import Prediction, PredictionInfo, save_prediction
 from axons_kernel.project import Project
 from axons_kernel.project_image import ProjectImage
 from axons_kernel.pyramid import Pyramid
-from axons_kernel.reports import Prediction, PredictionInfo, save_prediction
 from axons_kernel.thumbnails import gallery, thumbnail
 from axons_kernel.tiling import Tile
 from axons_kernel.widget.layers import LabelOverlay

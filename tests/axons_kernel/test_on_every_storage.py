@@ -16,7 +16,7 @@ from axons_kernel.labels import PointLabel
 from axons_kernel.project import Project, open_project
 from axons_kernel.project_gc import find_leftovers
 from axons_kernel.storage import Store
-from axons_kernel.training import TrainingConfig
+from axons_kernel.training.config import TrainingConfig
 
 TINY = TrainingConfig(epochs=2, batch=1, crop=64, width=4, depth=2)
 

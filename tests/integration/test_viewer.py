@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 import axons_kernel as ax
-from axons_kernel.reports import PredictionInfo, save_prediction
+from axons_kernel.predictions import PredictionInfo, save_prediction
 
 if TYPE_CHECKING:
     from conftest import Hub

@@ -13,8 +13,8 @@ pytest.importorskip("ipycanvas", reason="the extra `widget` is not installed")
 from axons_kernel.annotating import array_workplace, image_workplace
 from axons_kernel.annotations import Annotation, LabelClass
 from axons_kernel.errors import InputError, NotFoundError
+from axons_kernel.predictions import PredictionInfo, save_prediction
 from axons_kernel.project import Project
-from axons_kernel.reports import PredictionInfo, save_prediction
 from axons_kernel.widget.annotator import AnnotatorWidget
 from axons_kernel.widget.painter import LOCK
 from axons_kernel.widget.reviving import _opened

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .errors import InputError, NotFoundError
-from .project_image import ProjectImage
-from .storage import Store, check_name
-from .training_sets import TrainingSet
+from ..errors import InputError, NotFoundError
+from ..project_image import ProjectImage
+from ..storage import Store, check_name
+from .training_set import TrainingSet
 
 
 def check_annotated(images: Sequence[ProjectImage]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from axons_kernel.models import UNet, block
+from axons_kernel.training.unet import UNet, block
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 5, 6])

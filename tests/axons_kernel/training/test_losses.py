@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from axons_kernel.losses import DiceCrossEntropy, balanced_weights
+from axons_kernel.training.losses import DiceCrossEntropy, balanced_weights
 
 IGNORE = DiceCrossEntropy.IGNORE
 

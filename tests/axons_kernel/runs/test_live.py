@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from axons_kernel import live
-from axons_kernel.live import progress_line
-from axons_kernel.runs import RunStatus
+from axons_kernel.runs import live
+from axons_kernel.runs.live import progress_line
+from axons_kernel.runs.run import RunStatus
 
 
 def line(epoch: int, progress: float, seconds: float = 30.0) -> dict[str, Any]:

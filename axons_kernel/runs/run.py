@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
 
-from .documents import Document, parse_json
-from .errors import InputError, NotFoundError, TrainingError
-from .model_files import ModelInfo, read_model_info
-from .storage import Store
-from .training import TrainingConfig
+from ..documents import Document, parse_json
+from ..errors import InputError, NotFoundError, TrainingError
+from ..model_files import ModelInfo, read_model_info
+from ..storage import Store
+from ..training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -138,7 +138,7 @@ class Run:
 
     def figure(self) -> Figure:
         """Loss and Dice curves so far."""
-        from .plotting import curves_figure
+        from ..plotting import curves_figure
 
         return curves_figure(self.metrics(), self.info.classes)
 
@@ -174,7 +174,7 @@ def start_run(store: Store, info: RunInfo, on: Literal["here", "inline"], *, num
     try:
         run.set_status(RunStatus(state="starting"))
         if on == "inline":
-            from .run_process import execute
+            from .process import execute
 
             execute(run)
         else:
@@ -198,7 +198,7 @@ def _recorded(store: Store, info: RunInfo, numbered: bool) -> Run:
 
 def _start_process(run: Run, log: IO[bytes] | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "axons_kernel.run_process", run.store.url, run.name, str(os.getpid())],
+        [sys.executable, "-m", "axons_kernel.runs.process", run.store.url, run.name, str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=log or subprocess.DEVNULL,
         stderr=log or subprocess.DEVNULL,

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from axons_kernel.datasets import LabelledTile
 from axons_kernel.errors import InputError, TrainingError
 from axons_kernel.images import to_grey
-from axons_kernel.models import UNet
-from axons_kernel.training import TrainingConfig, TrainingData, schedule, train
+from axons_kernel.training.config import TrainingConfig
+from axons_kernel.training.data import LabelledTile
+from axons_kernel.training.loop import TrainingData, schedule, train
+from axons_kernel.training.unet import UNet
 
 TINY: dict[str, Any] = {"epochs": 2, "batch": 2, "crop": 64, "width": 4, "depth": 2}
 
@@ -55,14 +56,14 @@ def test_a_slow_start_changes_nothing(data: TrainingData, monkeypatch: pytest.Mo
     weights = []
     for jump in (0.0, 2.0):
         times = iter([0.0] + [jump] * 1000)
-        monkeypatch.setattr("axons_kernel.training.time.monotonic", lambda times=times: next(times))
+        monkeypatch.setattr("axons_kernel.training.loop.time.monotonic", lambda times=times: next(times))
         weights.append(run(TINY, data)[0].state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
 def test_time_limit_ends_the_training(data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(np.arange(0, 1e6, 4.0))
-    monkeypatch.setattr("axons_kernel.training.time.monotonic", lambda: float(next(times)))
+    monkeypatch.setattr("axons_kernel.training.loop.time.monotonic", lambda: float(next(times)))
     _, metrics = run({**TINY, "epochs": 1000, "max_minutes": 1}, data)
     assert 1 <= len(metrics) < 10 and metrics[-1]["progress"] == 1.0
 

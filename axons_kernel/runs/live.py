@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import plotting
-from .errors import StoppedLookingError
+from .. import plotting
+from ..errors import StoppedLookingError
 
 if TYPE_CHECKING:
-    from .runs import Run
+    from .run import Run
 
 
 def progress_line(metrics: list[dict[str, Any]], state: str, elapsed: float) -> str:

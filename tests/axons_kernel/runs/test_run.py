@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from axons_kernel import runs as runs_module
 from axons_kernel.errors import InputError, NotFoundError, SchemaError, TrainingError
 from axons_kernel.model_files import load_network, read_model_info
 from axons_kernel.project import Project, open_project
-from axons_kernel.run_process import load_data
-from axons_kernel.runs import Run, RunInfo, RunStatus, now
+from axons_kernel.runs import run as runs_module
+from axons_kernel.runs.process import load_data
+from axons_kernel.runs.run import Run, RunInfo, RunStatus, now
 from axons_kernel.storage import Store
-from axons_kernel.training import TrainingConfig
+from axons_kernel.training.config import TrainingConfig
 
 TINY = TrainingConfig(epochs=2, batch=1, crop=64, width=4, depth=2)
 ENDLESS = TINY.model_copy(update={"epochs": 10_000, "max_minutes": 10.0})
@@ -148,7 +148,7 @@ def test_a_name_is_given_once(ready: Project) -> None:
 PARENT = """
 import sys, time
 import axons_kernel as ax
-from axons_kernel import runs
+from axons_kernel.runs import run as runs
 config = ax.TrainingConfig(epochs=10_000, batch=1, crop=64, width=4, depth=2)
 run = ax.open_project(sys.argv[1]).train("set-1", config)
 print(runs._children[-1].pid, flush=True)
@@ -260,7 +260,7 @@ def test_other_errors_are_logged(ready: Project, monkeypatch: pytest.MonkeyPatch
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("axons_kernel.run_process.train", broken)
+    monkeypatch.setattr("axons_kernel.runs.process.train", broken)
     with pytest.raises(ZeroDivisionError):
         ready.train("set-1", TINY, on="inline")
     run = ready.run("run-1")

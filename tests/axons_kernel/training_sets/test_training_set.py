@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from axons_kernel.errors import InputError
 from axons_kernel.tiling import Tile, tile_grid
-from axons_kernel.training_sets import SPLITS, TrainingSet, TrainingTile, new_training_set, split_tiles
+from axons_kernel.training_sets.splitting import split_tiles
+from axons_kernel.training_sets.training_set import SPLITS, TrainingSet, TrainingTile, new_training_set
 
 SHAPE = (80, 130)
 shares = st.sampled_from([0.0, 0.01, 0.1, 0.2, 0.25, 0.4])

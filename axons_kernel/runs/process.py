@@ -1,4 +1,4 @@
-"""What a training process does: `python -m axons_kernel.run_process <project> <run> <parent's pid>`.
+"""What a training process does: `python -m axons_kernel.runs.process <project> <run> <parent's pid>`.
 
 Everything goes to the run's folder, so that any notebook can follow it. The process ends by itself, with its
 work saved, when the notebook that started it is gone or a file `stop` appears in the run's folder.
@@ -17,17 +17,17 @@ import numpy as np
 import torch
 from safetensors.torch import save as save_safetensors
 
-from . import project as projects
-from .datasets import LabelledTile
-from .errors import AxonsKernelError, TrainingError
-from .images import to_grey
-from .model_files import write_model
-from .models import UNet
-from .resampling import resample, resample_nearest, scaled_shape
-from .runs import Run, RunEnvironment, RunStatus
-from .tiling import Tile
-from .training import TrainingData, train
-from .training_sets import TrainingSet
+from .. import project as projects
+from ..errors import AxonsKernelError, TrainingError
+from ..images import to_grey
+from ..model_files import write_model
+from ..resampling import resample, resample_nearest, scaled_shape
+from ..tiling import Tile
+from ..training.data import LabelledTile
+from ..training.loop import TrainingData, train
+from ..training.unet import UNet
+from ..training_sets.training_set import TrainingSet
+from .run import Run, RunEnvironment, RunStatus
 
 
 def execute(run: Run, *, should_stop: Callable[[], bool] = lambda: False) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .datasets import LabelledTile, pad_to
-from .models import UNet
-from .stitching import stitched
-from .tiling import Tile, tile_grid
+from ..stitching import stitched
+from ..tiling import Tile, tile_grid
+from ..training.data import LabelledTile, pad_to
+from ..training.unet import UNet
 
 
 @torch.inference_mode()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from axons_kernel.inference import predict_probabilities
-from axons_kernel.models import UNet
+from axons_kernel.inference.sliding import predict_probabilities
 from axons_kernel.tiling import tile_grid
+from axons_kernel.training.unet import UNet
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import sys
 import numpy as np
 from tqdm import tqdm
 
-from .images import to_grey
-from .inference import predict_probabilities
-from .model_files import ModelInfo, load_network
-from .project_image import ProjectImage
-from .reports import Prediction, PredictionInfo, area_shares, save_prediction
-from .resampling import resample, scaled_shape
+from ..images import to_grey
+from ..model_files import ModelInfo, load_network
+from ..predictions import Prediction, PredictionInfo, area_shares, save_prediction
+from ..project_image import ProjectImage
+from ..resampling import resample, scaled_shape
+from .sliding import predict_probabilities
 
 
 def predict(model: ModelInfo, image: ProjectImage, *, progress: bool = True) -> Prediction:

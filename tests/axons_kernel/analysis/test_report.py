@@ -10,13 +10,14 @@ import pytest
 import tifffile
 
 from axons_kernel import plotting
+from axons_kernel.analysis.report import FOREGROUND, ScoreTable, score_prediction
 from axons_kernel.errors import InputError
 from axons_kernel.images import to_8bit
 from axons_kernel.model_files import ModelInfo
+from axons_kernel.predictions import PredictionInfo, area_shares, save_prediction
 from axons_kernel.project import Project
-from axons_kernel.reports import FOREGROUND, PredictionInfo, ScoreTable, area_shares, save_prediction, score_prediction
-from axons_kernel.training import TrainingConfig
-from axons_kernel.training_sets import TrainingSet
+from axons_kernel.training.config import TrainingConfig
+from axons_kernel.training_sets.training_set import TrainingSet
 
 TINY = TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2)
 

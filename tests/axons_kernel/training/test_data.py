@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from axons_kernel.datasets import LabelledTile, augmentation, class_counts, pad_to, random_batches, vary_tones
-from axons_kernel.losses import DiceCrossEntropy
+from axons_kernel.training.data import LabelledTile, augmentation, class_counts, pad_to, random_batches, vary_tones
+from axons_kernel.training.losses import DiceCrossEntropy
 
 IGNORE = DiceCrossEntropy.IGNORE
 

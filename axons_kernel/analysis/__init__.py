@@ -1,0 +1,1 @@
+"""What a prediction is worth, and what it tells of the tissue."""

@@ -1,0 +1,1 @@
+"""How a network learns: configuration, network, losses, data and the loop."""

@@ -1,0 +1,1 @@
+"""Training sets: frozen lists of tiles with their split."""
