@@ -55,7 +55,7 @@ LAYERS = {
         __init__ analysis analysis.report annotating annotators comparing copying cutting image_list
         import_source importing inference.predicting label_classes label_export label_files label_import
         label_sources looking mask_pictures predictions project project_care project_check project_command
-        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.live
+        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.control runs.live
         runs.process runs.run stitched_files tile_export tile_import tour_command training_sets.stored uploading
         widget.reviving
     """,
