@@ -55,9 +55,9 @@ LAYERS = {
         __init__ analysis analysis.report annotating annotators comparing copying cutting image_list
         import_source importing inference.predicting label_classes label_export label_files label_import
         label_sources looking mask_pictures predictions project project_care project_check project_command
-        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.control runs.live
-        runs.process runs.run stitched_files tile_export tile_import tour_command training_sets.stored uploading
-        widget.reviving
+        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.control
+        runs.examples runs.live runs.process runs.recording runs.resources runs.run
+        stitched_files tile_export tile_import tour_command training_sets.stored uploading widget.reviving
     """,
 }
 
@@ -79,7 +79,8 @@ RESERVED = {
     "roifile": "formats.imagej formats.roi_shapes",
     "yaml": "formats.yolo",
     "torch": """
-        inference.sliding model_files runs.process training.data training.losses training.loop training.unet
+        inference.sliding model_files runs.process runs.resources training.data training.losses training.loop
+        training.unet
     """,
     "safetensors": "model_files runs.process",
     "albumentations": "training.data",
