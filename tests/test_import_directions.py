@@ -31,12 +31,14 @@ LAYERS = {
         quality.instances quality.matching quality.painting quality.ratings quality.scores quality.turns
         quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
         tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
-        training training.config training_sets training_sets.splitting training_sets.training_set
+        training training.architectures training.config training_sets training_sets.splitting
+        training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
         widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
         widget.history widget.ink widget.keys widget.layers widget.livewire widget.log widget.look widget.module
         widget.numbering widget.objects widget.ops widget.outlines widget.painting widget.picture widget.placed
-        widget.places widget.progress widget.protocol widget.render widget.requests widget.saving widget.sessions
+        widget.places widget.progress widget.protocol widget.render widget.requests widget.run_messages widget.saving
+        widget.sessions
         widget.shapes widget.sheet widget.subshell widget.tools widget.upload_messages widget.viewer_messages
         widget.viewport windows zarr_limits
     """,
@@ -46,18 +48,21 @@ LAYERS = {
         storage.sources storage.store
     """,
     "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails",
-    "torch": "inference inference.sliding training.data training.losses training.loop training.unet",
+    "torch": """
+        inference inference.sliding training.data training.losses training.loop training.networks training.unet
+    """,
     "model files": "model_files",
     "view": """
-        widget widget.annotator widget.canvas widget.painter widget.stage widget.toolbar widget.upload widget.viewer
+        widget widget.annotator widget.canvas widget.painter widget.run_view widget.stage widget.toolbar widget.upload widget.viewer
     """,
     "project": """
         __init__ analysis analysis.report annotating annotators comparing copying cutting image_list
         import_source importing inference.predicting label_classes label_export label_files label_import
         label_sources looking mask_pictures predictions project project_care project_check project_command
-        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.control
-        runs.examples runs.live runs.process runs.recording runs.resources runs.run
+        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.colours
+        runs.control runs.examples runs.following runs.live runs.process runs.recording runs.resources runs.run
         stitched_files tile_export tile_import tour_command training_sets.stored uploading widget.reviving
+        widget.run_reviving
     """,
 }
 
@@ -80,17 +85,20 @@ RESERVED = {
     "yaml": "formats.yolo",
     "torch": """
         inference.sliding model_files runs.process runs.resources training.data training.losses training.loop
-        training.unet
+        training.networks training.unet
     """,
     "safetensors": "model_files runs.process",
     "albumentations": "training.data",
+    "monai": "training.networks",
     "cv2": "widget.assist",
     "ipycanvas": "annotators widget.annotator widget.canvas widget.painter",
-    "ipywidgets": "widget.annotator widget.canvas widget.painter widget.toolbar widget.upload widget.viewer",
+    "ipywidgets": """
+        widget.annotator widget.canvas widget.painter widget.run_view widget.toolbar widget.upload widget.viewer
+    """,
     "matplotlib": """
         analysis.report cutting plotting project_image project_tiles quality.comparison quality.figures runs.run
     """,
-    "IPython": "runs.live widget.viewer",
+    "IPython": "runs.live widget.run_view widget.viewer",
     "tqdm": """
         copying import_source importing inference.predicting label_sources project_command stitched_files
         tile_export tile_import tour_command

@@ -19,23 +19,23 @@ def block(n_in: int, n_out: int) -> nn.Sequential:
 class UNet(nn.Module):
     """Image in, one score per class and pixel out.
 
-    Shape: (N, 1, H, W) float32, H and W multiples of `divisor` -> (N, classes + 1, H, W); channel 0 is
+    Shape: (N, channels, H, W) float32, H and W multiples of `divisor` -> (N, classes + 1, H, W); channel 0 is
     background. `width` is the number of channels at the finest level; each level down doubles it.
     """
 
-    def __init__(self, classes: int, width: int = 32, depth: int = 4):
+    def __init__(self, classes: int, width: int = 32, depth: int = 4, channels: int = 1):
         super().__init__()
         widths = [width * 2**level for level in range(depth)]
         self.divisor = 2**depth
-        self.fold = nn.PixelUnshuffle(2)  # 2 x 2 pixels become 4 channels: a quarter of the work at every level
-        self.down = nn.ModuleList(block(a, b) for a, b in zip([4, *widths[:-1]], widths, strict=True))
+        self.fold = nn.PixelUnshuffle(2)  # 2 x 2 pixels become channels: a quarter of the work at every level
+        self.down = nn.ModuleList(block(a, b) for a, b in zip([4 * channels, *widths[:-1]], widths, strict=True))
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(widths))
         self.merge = nn.ModuleList(block(2 * a, a) for a in widths[:-1])
         self.head = nn.Conv2d(width, classes + 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores of a batch of images."""
-        x = self.fold(x)  # (N, 4, H/2, W/2)
+        x = self.fold(x)  # (N, 4 channels, H/2, W/2)
         skips = []
         for level, down in enumerate(self.down):
             if level:
