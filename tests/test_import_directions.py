@@ -53,7 +53,8 @@ LAYERS = {
     """,
     "model files": "model_files",
     "view": """
-        widget widget.annotator widget.canvas widget.painter widget.run_view widget.stage widget.toolbar widget.upload widget.viewer
+        widget widget.annotator widget.canvas widget.painter widget.run_view widget.stage widget.toolbar
+        widget.upload widget.viewer
     """,
     "project": """
         __init__ analysis analysis.report annotating annotators comparing copying cutting image_list

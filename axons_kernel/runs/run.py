@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
@@ -20,6 +19,9 @@ from ..training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from ..widget.run_view import RunWidget
+    from .live import StaticRun
 
 # kept so that finished ones are reaped: a dropped Popen warns, and leaves a zombie
 _children: list[subprocess.Popen[bytes]] = []
@@ -125,13 +127,19 @@ class Run:
         if status.state == "failed":
             raise TrainingError(f"Run '{self.name}' failed: {status.message}")
         if status.state not in ("finished", "stopped"):
-            raise TrainingError(f"Run '{self.name}' is still {status.state}: wait with run.live() or run.wait().")
+            raise TrainingError(
+                f"Run '{self.name}' is still {status.state}: look with run.live(), wait with run.wait()."
+            )
         return read_model_info(self.store, self.name)
 
     def wait(self, poll_seconds: float = 0.5) -> Run:
-        """Return when the run has ended. Raises TrainingError with the reason when it failed."""
-        while self.status().state in ("starting", "running"):
-            time.sleep(poll_seconds)
+        """Say how far the run is until it has ended, then return it. Raises TrainingError with the reason if it failed.
+
+        Interrupting the cell ends the waiting, not the run.
+        """
+        from .live import follow
+
+        follow(self, poll_seconds)
         if self.status().state == "failed":
             raise TrainingError(f"Run '{self.name}' failed: {self.status().message}")
         return self
@@ -142,12 +150,14 @@ class Run:
 
         return curves_figure(self.metrics(), self.info.classes)
 
-    def live(self) -> Run:
-        """Show curves that grow while the run goes on; return when it has ended."""
-        from .live import follow
+    def live(self) -> RunWidget | StaticRun:
+        """A view with curves that grow, examples, and buttons; it comes at once, and `wait` is what waits for the end.
 
-        follow(self)
-        return self.wait()
+        Also for a run that another notebook or a job has started: project.run("run-1").live().
+        """
+        from .live import live
+
+        return live(self)
 
     def __repr__(self) -> str:
         return f"run '{self.name}': {self.status().state}, {len(self.metrics())} epochs"

@@ -1,14 +1,20 @@
-"""The live view: a line that is true at every moment, and a loop that ends with the run."""
+"""Looking at a run: a line that is true at every moment, waiting that ends with the run, a view that comes at once."""
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from axons_kernel.runs import live
-from axons_kernel.runs.live import progress_line
-from axons_kernel.runs.run import RunStatus
+from axons_kernel.runs.live import PictureKeeper, StaticRun, progress_line
+from axons_kernel.runs.run import Run, RunInfo, RunStatus, now
+from axons_kernel.storage import Store
+from axons_kernel.training.config import TrainingConfig
 
 
 def line(epoch: int, progress: float, seconds: float = 30.0) -> dict[str, Any]:
@@ -75,24 +81,77 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Shown]:
     return displays
 
 
-def test_view_follows_until_the_end_and_draws_once_per_epoch(shown: list[Shown]) -> None:
-    one, two = [line(1, 0.5)], [line(1, 0.5), line(2, 1.0)]
-    live.follow(StagedRun(("starting", []), ("running", one), ("running", one), ("finished", two)), 0)  # type: ignore[arg-type]
+ONE, TWO = [line(1, 0.5)], [line(1, 0.5), line(2, 1.0)]
+
+
+def test_waiting_ends_with_the_run_and_draws_where_no_view_can_be(
+    shown: list[Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "can_be_live", lambda: False)
+    live.follow(StagedRun(("starting", []), ("running", ONE), ("running", ONE), ("finished", TWO)), 0)  # type: ignore[arg-type]
     text, picture = shown
     assert text.contents[0]["text/plain"][:10] == "starting: "
     assert len(text.contents) == 4 and "finished" in text.contents[-1]["text/plain"]
-    assert len(picture.contents) == 2
+    assert len(picture.contents) == 2 and picture.contents[-1]["image/png"].startswith(b"\x89PNG")
 
 
-def test_interrupt_ends_the_view_not_the_run(shown: list[Shown]) -> None:
+def test_waiting_beside_a_live_view_is_one_line(shown: list[Shown], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "can_be_live", lambda: True)
+    live.follow(StagedRun(("running", ONE), ("finished", TWO)), 0)  # type: ignore[arg-type]
+    assert len(shown) == 1
+
+
+def test_interrupt_ends_the_waiting_not_the_run(shown: list[Shown]) -> None:
     run = StagedRun(("running", []), KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         live.follow(run, 0)  # type: ignore[arg-type]
-    assert "run 'r' goes on: run.live() shows it again, run.stop() ends it" in shown[0].contents[-1]["text/plain"]
+    said = shown[0].contents[-1]["text/plain"]
+    assert "run 'r' goes on: run.live() shows it, run.wait() waits for it, run.stop() ends it" in said
 
 
 def test_in_a_script_each_epoch_is_one_printed_line(capsys: pytest.CaptureFixture[str]) -> None:
-    one, two = [line(1, 0.5)], [line(1, 0.5), line(2, 1.0)]
-    live.follow(StagedRun(("running", []), ("running", one), ("running", one), ("finished", two)), 0)  # type: ignore[arg-type]
+    live.follow(StagedRun(("running", []), ("running", ONE), ("running", ONE), ("finished", TWO)), 0)  # type: ignore[arg-type]
     said = capsys.readouterr().out.splitlines()
     assert [text.split("epoch ")[1][0] for text in said] == ["1", "2"]
+
+
+# -- without a live view ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    info = RunInfo(
+        name="r", training_set="s", training_set_sha256="", classes=("a", "b"), config=TrainingConfig(), started=now()
+    )
+    run = Run(Store(tmp_path), info)
+    run.store.write(run.key("config.json"), info.encode())
+    run.set_status(RunStatus(state="finished", message="best epoch 1"))
+    return run
+
+
+def test_a_terminal_gets_text_at_once(run: Run) -> None:
+    view = run.live()
+    assert isinstance(view, StaticRun)
+    assert set(view._repr_mimebundle_()) == {"text/plain"}
+    assert repr(view).startswith("run 'r': finished: reading tiles")
+    run.append_metrics(line(1, 1.0))
+    bundle = view._repr_mimebundle_()
+    assert "Dice 0.500, 0.750" in bundle["text/plain"] and "(best epoch 1); run.wait()" in bundle["text/plain"]
+    assert np.asarray(Image.open(io.BytesIO(bundle["image/png"]))).std() > 1
+
+
+def test_the_kept_picture_is_made_seldom_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: clock[0])
+    keeper, drawn = PictureKeeper(("a", "b")), []
+    for epoch in range(101):
+        clock[0] += 5
+        new = {"writing": "w", "start": max(0, epoch - 1), "lines": [line(epoch, 0.5)] if epoch else []}
+        if keeper.picture({"state": "running", "metrics": new}):
+            drawn.append(epoch)
+    assert drawn == [1, 6, 18, 54]  # three times as many, and 20 s later
+    ended = {"state": "finished", "metrics": {"writing": "w", "start": 100, "lines": []}}
+    bundle = keeper.picture(ended)
+    assert bundle and "100 %  epoch 100" in bundle["text/plain"] and keeper.picture(ended) is None
+    again = {"state": "running", "metrics": {"writing": "other", "start": 0, "lines": []}}
+    assert keeper.picture(again) is None  # written anew, and nothing in it yet

@@ -74,7 +74,7 @@ def test_inline_run_leaves_everything(ready: Project) -> None:
 def test_stop_ends_the_background_and_keeps_the_model(ready: Project) -> None:
     run = ready.train("set-1", ENDLESS)
     assert run.status().state in ("starting", "running")
-    with pytest.raises(TrainingError, match=r"is still .*: wait with run\.live\(\) or run\.wait\(\)"):
+    with pytest.raises(TrainingError, match=r"is still .*: look with run\.live\(\), wait with run\.wait\(\)"):
         _ = run.best
     until(lambda: len(run.metrics()) >= 1)
     run.stop()

@@ -1,0 +1,139 @@
+"""What is new of a run, read from its files bit by bit; whoever asks says what it has already.
+
+Nothing is kept of those who ask: any number of views, here or elsewhere, may follow one run, and come and go.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..documents import parse_json
+from ..errors import NotFoundError
+from ..storage import Store
+from . import control, examples
+
+if TYPE_CHECKING:
+    from .run import Run
+
+File = Literal["metrics", "resources", "messages"]
+FILES: tuple[File, ...] = ("metrics", "resources", "messages")
+Known = Mapping[File, tuple[str, int]]  # the writing that it has of a file, and how many of its lines
+ENDED = ("finished", "stopped", "failed")
+
+
+class Lines:
+    """A file of JSON lines that grows, and may be written anew, shorter: then it is another `writing`."""
+
+    def __init__(self, store: Store, key: str):
+        self._store, self._key = store, key
+        self._start_again()
+
+    def _start_again(self) -> None:
+        self.writing = uuid.uuid4().hex[:8]
+        self.lines: list[dict[str, Any]] = []
+        self._end, self._last, self._seen = 0, b"", -1
+
+    def read(self) -> None:
+        """Take in what has been added; a last line that is not finished is left for later."""
+        try:
+            size = self._store.stat(self._key).bytes
+        except NotFoundError:
+            size = 0
+        if size == self._seen:
+            return
+        if not self._goes_on(added := self._from(self._end - len(self._last)) if size else b""):
+            self._start_again()
+            added = self._from(0) if size else b""
+        whole = added[len(self._last) : added.rfind(b"\n") + 1]
+        found = [line for line in whole.split(b"\n") if line]
+        self.lines += [parse_json(line, self._key) for line in found]
+        self._end += len(whole)
+        self._seen = size
+        if found:
+            self._last = found[-1] + b"\n"
+
+    def _goes_on(self, added: bytes) -> bool:
+        """Whether the last line that is known is still where it was."""
+        return added.startswith(self._last)
+
+    def _from(self, start: int) -> bytes:
+        if not self._store.is_local:
+            return self._store.read(self._key)[start:]
+        with self._store.open(self._key) as file:
+            file.seek(start)
+            return file.read()
+
+
+class Follower:
+    """What a view of a run asks for."""
+
+    def __init__(self, run: Run):
+        self.run = run
+        self._files = {name: Lines(run.store, run.key(f"{name}.jsonl")) for name in FILES}
+
+    def news(self, known: Known) -> dict[str, Any]:
+        """How the run is now, and the lines that are not `known`; JSON."""
+        run = self.run
+        status, asked = run.status(), control.requested(run.store, run.name)
+        new: dict[str, Any] = {name: self._new(name, known.get(name, ("", 0))) for name in FILES}
+        return {
+            "state": "paused" if status.state == "running" and asked == "pause" else status.state,
+            "asked": asked,
+            "message": status.message,
+            "advice": advice(run, status.state),
+            "left_s": self.left_s(),
+            "now": round(time.time(), 1),
+            **new,
+            "examples": {
+                "epochs": examples.read_epochs(run.store, run.name),
+                "tiles": examples.count(run.store, run.name),
+            },
+        }
+
+    def _new(self, name: File, known: tuple[str, int]) -> dict[str, Any]:
+        file = self._files[name]
+        file.read()
+        start = min(known[1], len(file.lines)) if known[0] == file.writing else 0
+        return {"writing": file.writing, "start": start, "lines": file.lines[start:]}
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """One entry per epoch, as of the last news."""
+        return self._files["metrics"].lines
+
+    def left_s(self) -> float | None:
+        """Seconds until the end, as it goes; None before the first epoch has ended."""
+        if not self.metrics or not self.metrics[-1]["progress"]:
+            return None
+        since = time.time() - self.run.store.stat(self.run.key("metrics.jsonl")).modified
+        return round(max(0.0, seconds_left(self.metrics[-1]) - since), 1)
+
+    def picture(self, kind: Literal["image", "reference"] | int, tile: int) -> bytes:
+        """PNG bytes of an example; see `examples.read_picture`."""
+        return examples.read_picture(self.run.store, self.run.name, kind, tile)
+
+    def ask(self, request: control.Request) -> None:
+        """Leave a request for the training."""
+        control.ask(self.run.store, self.run.name, request)
+
+    def withdraw(self, request: control.Request) -> None:
+        """Take a request back."""
+        control.withdraw(self.run.store, self.run.name, request)
+
+
+def seconds_left(last: Mapping[str, Any]) -> float:
+    """Until the end, counted from the end of the epoch that this line of metrics is about."""
+    return float(last["seconds"] * (1 - last["progress"]) / last["progress"])
+
+
+def advice(run: Run, state: str) -> str:
+    """What to do about a run that has not come to its end; "" when there is nothing to do."""
+    if state not in ("failed", "stopped"):
+        return ""
+    call = f'project.run("{run.name}").resume()'
+    if run.store.exists(run.key("checkpoints/last.safetensors")):
+        return f"{call} goes on from its last checkpoint."
+    return "It has left no checkpoint: train again with project.train(...)." if state == "failed" else ""
