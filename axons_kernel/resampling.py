@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, sparse
 
 from .picture import BAND_BYTES, Bands, Picture
+from .tiling import Tile
 
 _BAND_ROWS = 512  # at most so many rows of the result are made at a time
 
@@ -49,6 +50,40 @@ def resampled_picture(picture: Picture, shape: tuple[int, int]) -> Picture:
         return picture
     planes = tuple(lambda plane=plane: _resampled_bands(plane, picture, shape) for plane in picture.planes)
     return replace(picture, shape=shape, planes=planes)
+
+
+def resampled_window(
+    read: Callable[[Tile], NDArray[np.float32]],
+    shape: tuple[int, int],
+    per_pixel: tuple[float, float],
+    tile: Tile,
+) -> NDArray[np.float32]:
+    """A window of a resampled picture, (C, h, w); a pixel's value does not depend on the window it is read in.
+
+    `read` gives (C, h, w) of the picture before, which has `shape` (H, W); `per_pixel` (down, across) of its pixels
+    lie along the side of a new one. Linear, averaged where it gets smaller.
+    """
+    top, bottom, down = triangle_weights(tile.y, tile.height, per_pixel[0], shape[0])
+    left, right, across = triangle_weights(tile.x, tile.width, per_pixel[1], shape[1])
+    source = read(Tile(left, top, right - left, bottom - top))
+    return np.stack([(across @ (down @ plane).T).T for plane in source])
+
+
+def triangle_weights(start: int, count: int, step: float, end: int) -> tuple[int, int, sparse.csr_array]:
+    """How `count` new pixels from `start` on mix the old ones along one side: first and end of these, and weights.
+
+    `step` old pixels lie in a new one, `end` is how many there are; weights (count, old pixels) float32 sum to 1.
+    """
+    reach = max(step, 1.0)  # a triangle of this half width, in old pixels
+    centre = (np.arange(start, start + count) + 0.5) * step - 0.5
+    first = np.floor(centre - reach).astype(np.int64) + 1
+    taps = first[:, None] + np.arange(int(np.ceil(2 * reach)))  # (count, taps) old pixels
+    weight = np.maximum(0, 1 - np.abs(taps - centre[:, None]) / reach)
+    np.clip(taps, 0, end - 1, out=taps)  # the last pixel goes on beyond the edge
+    low, high = int(taps[0, 0]), int(taps[-1, -1]) + 1
+    values = (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+    rows = np.repeat(np.arange(count), taps.shape[1])
+    return low, high, sparse.csr_array((values.ravel(), (rows, (taps - low).ravel())), shape=(count, high - low))
 
 
 def _resampled_bands(plane: Callable[[], Bands], picture: Picture, shape: tuple[int, int]) -> Bands:

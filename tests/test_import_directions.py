@@ -59,7 +59,7 @@ LAYERS = {
     "project": """
         __init__ analysis analysis.report annotating annotators comparing copying cutting image_list
         import_source importing inference.predicting label_classes label_export label_files label_import
-        label_sources looking mask_pictures predictions project project_care project_check project_command
+        label_sources looking mask_pictures model_input predictions project project_care project_check project_command
         project_gc project_image project_labels project_sizes project_tiles receiving runs runs.colours
         runs.control runs.examples runs.following runs.live runs.process runs.recording runs.resources runs.run
         stitched_files tile_export tile_import tour_command training_sets.stored uploading widget.reviving
