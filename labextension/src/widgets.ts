@@ -6,3 +6,5 @@ export { UploadModel } from './upload/model';
 export { UploadView } from './upload/view';
 export { AnnotatorModel } from './annotate/model';
 export { AnnotatorView } from './annotate/view';
+export { RunModel } from './run/model';
+export { RunView } from './run/view';

@@ -1,10 +1,17 @@
 /** The front end's side of an annotation widget. Its labels come by messages; each view has its own conversation. */
 
 import { DOMWidgetModel, unpack_models } from '@jupyter-widgets/base';
-import type { Kernel } from '@jupyterlab/services';
 
 import { MODULE } from '../module';
+import { parseAnswer } from './answers';
 import type { Foreign } from './stage/stage';
+
+/** How a new kernel opens the image again. */
+export const REOPENING = {
+  module: 'axons_kernel.widget.reviving',
+  target: 'axons-annotator',
+  parse: parseAnswer
+};
 
 /** A canvas of ipycanvas, whose model tells of new pictures. */
 export interface CanvasModel extends Foreign {
@@ -34,20 +41,8 @@ export class AnnotatorModel extends DOMWidgetModel {
     return this.get('document') as string;
   }
 
-  /** What a new kernel needs to open it again; null when it cannot. */
-  get revive(): unknown {
-    return (this.get('revive') as unknown) ?? null;
-  }
-
   /** What Python draws over the tile; null for nothing. */
   get feedback(): CanvasModel | null {
     return this.get('feedback_canvas') as CanvasModel | null;
-  }
-
-  get kernel(): Kernel.IKernelConnection | null {
-    const manager = this.widget_manager as unknown as {
-      kernel?: Kernel.IKernelConnection | null;
-    };
-    return manager.kernel ?? null;
   }
 }

@@ -2,15 +2,16 @@
 
 import { DOMWidgetView } from '@jupyter-widgets/base';
 
+import { KernelLink } from '../kernellink';
 import { subshellOf } from '../subshell';
 import { Annotator } from './annotator';
 import { Actions } from './actions';
+import type { Answer } from './answers';
 import { run } from './commands';
 import type { Event } from './conversation';
 import { Cursor } from './cursor';
 import { connectKeys } from './keyboard';
-import { KernelLink } from './link';
-import type { AnnotatorModel } from './model';
+import { REOPENING, type AnnotatorModel } from './model';
 import { paintMarks } from './marks';
 import { Parts } from './parts/parts';
 import { Pointer } from './pointer';
@@ -54,7 +55,7 @@ export class AnnotatorView extends DOMWidgetView {
 
   private connectKernel(): void {
     const { model } = this;
-    this.link = new KernelLink(model);
+    this.link = new KernelLink(model, REOPENING);
     this.queue = new OpQueue(model.document, window.sessionStorage);
     this.annotator = new Annotator(this.link, this.queue, () =>
       this.stopwatch.take()
@@ -233,7 +234,7 @@ export class AnnotatorView extends DOMWidgetView {
   private readonly stopwatch = new Stopwatch(() => performance.now());
   private shown: number | null = null;
   private tick: ReturnType<typeof setInterval> | undefined;
-  declare private link: KernelLink;
+  declare private link: KernelLink<Answer>;
   declare private queue: OpQueue;
   declare private annotator: Annotator;
   declare private stage: Stage;

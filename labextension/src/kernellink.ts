@@ -3,30 +3,36 @@
  * what the new kernel has opened again from storage.
  */
 
+import type { WidgetModel } from '@jupyter-widgets/base';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
-import { parseAnswer } from './answers';
-import type { Answer } from './answers';
-import type { Link } from './conversation';
-import { Listeners } from './listeners';
-import type { AnnotatorModel } from './model';
+import { Listeners } from './annotate/listeners';
 
-const TARGET = 'axons-annotator';
-const REGISTER =
-  'import axons_kernel.widget.reviving as _axons; _axons.register()';
 const LOOK_MS = 500;
 
-export class KernelLink implements Link {
+/** How a new kernel opens again what a widget was about. */
+export interface Reopening<T> {
+  /** The module of the library whose `register()` lets views connect to `target`. */
+  readonly module: string;
+  readonly target: string;
+  /** What the kernel sends, or null for what is none of it. */
+  readonly parse: (content: unknown) => T | null;
+}
+
+export class KernelLink<T> {
   readonly answers = new Listeners<{
-    answer: Answer;
+    answer: T;
     buffers: readonly DataView[];
   }>();
   /** There is a kernel again, or none any more. */
   readonly changed = new Listeners<null>();
 
-  constructor(private readonly model: AnnotatorModel) {
+  constructor(
+    private readonly model: WidgetModel,
+    private readonly reopening: Reopening<T>
+  ) {
     this.hear = (content: unknown, buffers: readonly DataView[]) => {
-      const answer = parseAnswer(content);
+      const answer = reopening.parse(content);
       if (answer) {
         this.answers.tell({ answer, buffers });
       }
@@ -43,7 +49,12 @@ export class KernelLink implements Link {
 
   /** Whether a kernel that was restarted can go on by itself. */
   get revivable(): boolean {
-    return this.model.revive !== null;
+    return this.revival !== null;
+  }
+
+  /** What the widget had told, for a new kernel. */
+  private get revival(): unknown {
+    return (this.model.get('revive') as unknown) ?? null;
   }
 
   send(message: unknown): void {
@@ -67,7 +78,9 @@ export class KernelLink implements Link {
       this.before = alive;
       this.changed.tell(null);
     }
-    const { kernel } = this.model;
+    const { kernel } = this.model.widget_manager as unknown as {
+      kernel?: Kernel.IKernelConnection | null;
+    };
     if (alive || this.reviving || !kernel || !this.revivable) {
       return;
     }
@@ -75,10 +88,7 @@ export class KernelLink implements Link {
       this.reviving = true;
       this.revive(kernel)
         .catch((error: unknown) => {
-          console.warn(
-            'Axons: the annotation could not be opened again',
-            error
-          );
+          console.warn('Axons: a new kernel could not open it again', error);
         })
         .finally(() => {
           this.reviving = false;
@@ -89,7 +99,7 @@ export class KernelLink implements Link {
   /** The new kernel opens the image again; the student runs no cell. */
   private async revive(kernel: Kernel.IKernelConnection): Promise<void> {
     const request = kernel.requestExecute({
-      code: REGISTER,
+      code: `import ${this.reopening.module} as _axons; _axons.register()`,
       silent: true,
       store_history: false
     });
@@ -97,14 +107,14 @@ export class KernelLink implements Link {
     if (content.status !== 'ok') {
       throw new Error(JSON.stringify(content));
     }
-    const comm = kernel.createComm(TARGET);
+    const comm = kernel.createComm(this.reopening.target);
     comm.onMsg = message => {
       this.hear(message.content.data, buffersOf(message));
     };
     comm.onClose = () => {
       this.comm = null;
     };
-    await comm.open({ revive: this.model.revive } as never).done;
+    await comm.open({ revive: this.revival } as never).done;
     this.comm = comm;
     kernel.statusChanged.connect(this.lost);
   }
