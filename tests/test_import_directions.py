@@ -31,11 +31,12 @@ LAYERS = {
         quality.instances quality.matching quality.painting quality.ratings quality.scores quality.turns
         quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
         tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
-        training training.architectures training.config training_sets training_sets.splitting
+        training training.architectures training.config training.early_stopping training.schedule training.targets
+        training_sets training_sets.splitting
         training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
         widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
-        widget.history widget.ink widget.keys widget.layers widget.livewire widget.log widget.look widget.module
+        widget.grouping widget.history widget.ink widget.keys widget.layers widget.livewire widget.log widget.look widget.module
         widget.numbering widget.objects widget.ops widget.outlines widget.painting widget.picture widget.placed
         widget.places widget.progress widget.protocol widget.render widget.requests widget.run_messages widget.saving
         widget.sessions
@@ -49,9 +50,11 @@ LAYERS = {
     """,
     "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails",
     "torch": """
-        inference inference.sliding training.data training.losses training.loop training.networks training.unet
+        inference inference.sliding training.augmentation training.data training.ema training.learner
+        training.loading training.loop training.losses training.memory training.networks training.precision
+        training.progress training.troubles training.unet training.validation
     """,
-    "model files": "model_files",
+    "model files": "model_files training.checkpoints",
     "view": """
         widget widget.annotator widget.canvas widget.painter widget.run_view widget.stage widget.toolbar
         widget.upload widget.viewer
@@ -61,7 +64,8 @@ LAYERS = {
         import_source importing inference.predicting label_classes label_export label_files label_import
         label_sources looking mask_pictures model_input predictions project project_care project_check project_command
         project_gc project_image project_labels project_sizes project_tiles receiving runs runs.colours
-        runs.control runs.examples runs.following runs.live runs.process runs.recording runs.resources runs.run
+        runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
+        runs.recording runs.resources runs.run runs.starting
         stitched_files tile_export tile_import tour_command training_sets.stored uploading widget.reviving
         widget.run_reviving
     """,
@@ -85,11 +89,13 @@ RESERVED = {
     "roifile": "formats.imagej formats.roi_shapes",
     "yaml": "formats.yolo",
     "torch": """
-        inference.sliding model_files runs.process runs.resources training.data training.losses training.loop
-        training.networks training.unet
+        inference.sliding model_files runs.environment runs.keeping runs.process runs.resources
+        training.augmentation training.checkpoints training.data training.ema training.learner training.loading
+        training.loop training.losses training.memory training.networks training.precision training.progress
+        training.troubles training.unet training.validation
     """,
-    "safetensors": "model_files runs.process",
-    "albumentations": "training.data",
+    "safetensors": "model_files runs.keeping training.checkpoints",
+    "albumentations": "training.augmentation",
     "monai": "training.networks",
     "cv2": "widget.assist",
     "ipycanvas": "annotators widget.annotator widget.canvas widget.painter",

@@ -16,7 +16,7 @@ from ..annotations import Annotation
 from ..errors import InputError
 from ..label_json import read_labels, strict
 from ..rasterize import Window
-from . import assist, edits, objects, ops, shapes
+from . import assist, edits, grouping, objects, ops, shapes
 from .assets import Assets
 from .booleans import Ids, changed_rect
 from .controls import Control
@@ -173,7 +173,7 @@ class Document:
         rect = changed_rect(before, self.sheet.raster(tile), self.sheet.tiles[tile])
         changed = tuple(n for n, now in edit.changes.items() if now)
         removed = tuple(n for n, now in edit.changes.items() if now is None)
-        return Outcome(edit.message, changed, removed, rect)
+        return Outcome(f"{edit.message[0].upper()}{edit.message[1:]}.", changed, removed, rect)
 
     def _step_back(self, op: ops.Undo) -> Outcome:
         steps = self.log.past if op.op == "undo" else self.log.future
@@ -182,8 +182,9 @@ class Document:
         step = steps[-1]
         changes: Mapping[int, Placed | None] = step.before if op.op == "undo" else step.after
         self.log = self.log.undone() if op.op == "undo" else self.log.redone()
-        elsewhere = "" if step.tile == op.tile else f" It was on tile {step.tile + 1}."
-        return self._put(op.tile, Edit(f"{op.op.capitalize()}: {step.name}{elsewhere}", changes, step.rect))
+        elsewhere = "" if step.tile == op.tile else f" on tile {step.tile + 1}"
+        word = "undone" if op.op == "undo" else "done again"
+        return self._put(op.tile, Edit(f"{word}: {step.name}{elsewhere}", changes, step.rect))
 
     def _tick(self, op: ops.Task | ops.TileDone) -> Outcome:
         """Tick or untick; no edit of labels, so undo leaves it alone."""
@@ -213,6 +214,8 @@ _WORK: Mapping[type[ops.Op], Callable[[Sheet, Any], Edit]] = {
     ops.Separate: objects.separate,
     ops.Knife: objects.knife,
     ops.Merge: objects.merge,
+    ops.Group: grouping.group,
+    ops.Ungroup: grouping.ungroup,
     ops.Delete: objects.delete,
     ops.SetClass: objects.set_class,
     ops.Decide: objects.decide,

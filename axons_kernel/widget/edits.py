@@ -20,12 +20,15 @@ from .sheet import Sheet
 
 Regions = Callable[[ops.Paint], Mask]  # for ops whose region comes from the pixels: the mask of their tile
 NO_PIXELS: Window = (0, 0, 0, 0)
-_DONE = {"new": "Added", "add": "Extended", "subtract": "Erased", "split": "Split"}
+_DONE = {"add": "label extended", "subtract": "pixels erased", "split": "label split"}
 
 
 @dataclass(frozen=True)
 class Edit:
-    """How labels change: number -> what it is now, None for gone. `rect` limits the pixels that change."""
+    """How labels change: number -> what it is now, None for gone. `rect` limits the pixels that change.
+
+    `message` is what was done, without a capital letter and a full stop: "2 labels merged".
+    """
 
     message: str
     changes: Mapping[int, Placed | None] = field(default_factory=dict)
@@ -37,6 +40,16 @@ def known(sheet: Sheet, number: int) -> Placed:
     if number not in sheet.labels:
         raise InputError(f"Label {number} is not there any more: click another one.")
     return sheet.labels[number]
+
+
+def counted(number: int, what: str = "label") -> str:
+    """As in "1 label" and "2 labels"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def added(label_class: str | None) -> str:
+    """What is said of a new label."""
+    return f"1 label added: {class_name(label_class)}"
 
 
 def class_name(label_class: str | None) -> str:
@@ -58,7 +71,7 @@ def paint(sheet: Sheet, op: ops.Paint, from_pixels: Regions) -> Edit:
         mask = cut(after, window, rect) == sheet.next_id
         label = PolygonLabel(label_class=op.label_class, regions=_as_drawn(op, mask, rect) or outline(mask, rect))
         number, placed = sheet.add(label)
-        return Edit(f"Added: {class_name(op.label_class)}.", {number: placed}, rect)
+        return Edit(added(op.label_class), {number: placed}, rect)
     changes = sheet.repainted(op.tile, after, rect)
     if op.mode == "split":
         mask = cut(after, window, rect) == sheet.next_id
@@ -71,7 +84,7 @@ def paint(sheet: Sheet, op: ops.Paint, from_pixels: Regions) -> Edit:
         )
         number, placed = sheet.add(part, proposal=sheet.labels[op.target].proposal)
         changes[number] = placed
-    return Edit(f"{_DONE[op.mode]}. Undo takes it back.", changes, rect)
+    return Edit(_DONE[op.mode], changes, rect)
 
 
 def _region(op: ops.Paint, window: Window, ids: Ids, from_pixels: Regions) -> Mask:

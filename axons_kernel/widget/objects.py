@@ -16,7 +16,7 @@ from . import assist, ink, ops
 from .assist import Parts, Pixels
 from .booleans import changed_rect, cut
 from .controls import Control, check_value
-from .edits import NO_PIXELS, Edit, class_name, known
+from .edits import NO_PIXELS, Edit, class_name, counted, known
 from .placed import Mask, Placed, around, covered, outline, polygon_like
 from .sheet import Sheet
 
@@ -42,21 +42,23 @@ def merge(sheet: Sheet, op: ops.Merge) -> Edit:
     label = replace(polygon_like(parts[0].label, outline(mask, whole)), label_class=classes.most_common(1)[0][0])
     placed = replace(parts[0].having(label, sheet.shape), z=max(p.z for p in parts))
     gone: dict[int, Placed | None] = dict.fromkeys(numbers[1:])
-    return Edit(f"Merged {len(numbers)} labels.", {numbers[0]: placed, **gone})
+    return Edit(f"{counted(len(numbers))} merged", {numbers[0]: placed, **gone})
 
 
 def delete(sheet: Sheet, op: ops.Delete) -> Edit:
     """Remove labels."""
     for number in op.ids:
         known(sheet, number)
-    return Edit(f"Deleted {len(set(op.ids))}. Undo brings it back.", dict.fromkeys(op.ids))
+    return Edit(f"{counted(len(set(op.ids)))} deleted", dict.fromkeys(op.ids))
 
 
 def set_class(sheet: Sheet, op: ops.SetClass) -> Edit:
     """Give labels another class."""
     labels = {number: known(sheet, number).label for number in op.ids}
     changed = {n: replace(label, label_class=op.label_class) for n, label in labels.items()}
-    return Edit(f"Now {class_name(op.label_class)}.", _kept_in_place(sheet, changed), NO_PIXELS)
+    return Edit(
+        f"class {class_name(op.label_class)} given to {counted(len(labels))}", _kept_in_place(sheet, changed), NO_PIXELS
+    )
 
 
 def set_attribute(sheet: Sheet, op: ops.SetAttribute, controls: Iterable[Control]) -> Edit:
@@ -71,7 +73,9 @@ def set_attribute(sheet: Sheet, op: ops.SetAttribute, controls: Iterable[Control
         if op.value is not None:
             data[op.name] = op.value
         changed[number] = replace(label, anno_data=data)
-    return Edit(f"{op.name} is set.", _kept_in_place(sheet, changed), NO_PIXELS)
+    return Edit(
+        f"attribute {op.name} {'removed' if op.value is None else 'set'}", _kept_in_place(sheet, changed), NO_PIXELS
+    )
 
 
 def _kept_in_place(sheet: Sheet, labels: Mapping[int, Label]) -> dict[int, Placed | None]:
@@ -85,9 +89,9 @@ def decide(sheet: Sheet, op: ops.Decide) -> Edit:
     if not chosen:
         raise InputError("There is no proposal to decide on here: ask a model first.")
     if op.op == "reject":
-        return Edit(f"Rejected {len(chosen)}.", dict.fromkeys(chosen))
+        return Edit(f"{counted(len(chosen), 'proposal')} rejected", dict.fromkeys(chosen))
     accepted = {number: replace(sheet.labels[number], proposal=False) for number in chosen}
-    return Edit(f"Accepted {len(chosen)}.", dict(accepted), NO_PIXELS)
+    return Edit(f"{counted(len(chosen), 'proposal')} accepted", dict(accepted), NO_PIXELS)
 
 
 def knife(sheet: Sheet, op: ops.Knife) -> Edit:
@@ -118,7 +122,7 @@ def _parted(sheet: Sheet, op: ops.Knife | ops.Separate, part: Callable[[Mask], P
         label = polygon_like(whole.label, outline(parts == n, sheet.tiles[op.tile]))
         number, placed = sheet.add(_fresh(label), proposal=whole.proposal)
         changes[number] = placed
-    return Edit(f"Parted into {len(areas)} labels.", changes, rect)
+    return Edit(f"label parted into {len(areas)}", changes, rect)
 
 
 def _fresh(label: PolygonLabel) -> PolygonLabel:
@@ -140,7 +144,7 @@ def threshold(sheet: Sheet, op: ops.Threshold, pixels: Pixels) -> Edit:
     labels = labels_of(parts, window, op.label_class, "auto:threshold")
     if not labels:
         raise InputError("Nothing was found here: choose another area, the other side, or a smaller least area.")
-    return Edit(f"Added {len(labels)}.", dict(sheet.add(label) for label in labels))
+    return Edit(f"{counted(len(labels))} added", dict(sheet.add(label) for label in labels))
 
 
 def propose(sheet: Sheet, op: ops.Propose, masks: Mapping[str, Mask]) -> Edit:
@@ -156,7 +160,9 @@ def propose(sheet: Sheet, op: ops.Propose, masks: Mapping[str, Mask]) -> Edit:
     ]
     if not labels:
         raise InputError(f"The model '{op.model}' finds nothing on the free pixels of this tile.")
-    return Edit(f"{op.model} proposes {len(labels)}.", dict(sheet.add(label, proposal=True) for label in labels))
+    return Edit(
+        f"{counted(len(labels), 'proposal')} of {op.model}", dict(sheet.add(label, proposal=True) for label in labels)
+    )
 
 
 def labels_of(parts: Parts, window: Window, label_class: str | None, source: str) -> list[PolygonLabel]:

@@ -202,6 +202,20 @@ class Merge(Op):
     ids: Numbers
 
 
+class Group(Op):
+    """Several labels become the parts of one new label, a group, of the class that most of them have."""
+
+    op: Literal["group"]
+    ids: Numbers
+
+
+class Ungroup(Op):
+    """The parts of groups become labels of their own again, on top, with new numbers in the order of the parts."""
+
+    op: Literal["ungroup"]
+    ids: Numbers
+
+
 class Delete(Op):
     """Remove labels."""
 

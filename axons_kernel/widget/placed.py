@@ -95,7 +95,7 @@ def painted(placed: Placed, rect: Window, changed: Mask, mine: Mask, shape: tupl
         return placed
     if isinstance(label, GroupLabel):
         if (mine & changed & ~before).any():
-            raise InputError("A group cannot be painted on: choose another label, or make a new one.")
+            raise InputError("A group cannot be painted on: dissolve it first, or begin a new label.")
         parts = [painted(Placed.of(part, 0, shape), rect, changed, mine, shape) for part in label.components]
         kept = tuple(part.label for part in parts if part)
         return placed.having(replace(label, components=kept), shape) if kept else None

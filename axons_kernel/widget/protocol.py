@@ -16,8 +16,9 @@ labels takes `next_id`, `next_id + 1`, ...; the view may do so itself before the
 new: R = n on M, where `protect` only on background; the labels below keep their shape. add: R = k on M, where
 `protect` not on other labels. subtract: R = 0 on M where R is k (k = 0: any label). split: R = n on M where R is k,
 when that is some but not all of k. In these three the changed pixels belong to nobody else afterwards. merge: all
-become the first. fill: M is the connected area of the clicked pixel, read off R. Everything else (vertex, move,
-resize, paste, delete over others, undo, ...) Python draws from the labels.
+become the first; group: all become n, a label of the kind "group". fill: M is the connected area of the clicked pixel,
+read off R. Everything else (vertex, move, resize, paste, ungroup, delete over others, undo, ...) Python draws from the
+labels.
 
 **Numbering.** A view has a `session` (a random name) and numbers its ops 1, 2, 3, ... It begins with the request
 `hello`, which names the oldest op that it still has; the answer `state` says in `last` which op of the session is
@@ -54,8 +55,8 @@ LARGEST_MESSAGE = 2**22  # characters of JSON
 AnyOp = (
     ops.Stroke | ops.Polygon | ops.Fill | ops.Wand | ops.Superpixels | ops.GrabCut
     | ops.Box | ops.Ellipse | ops.PointOp | ops.Vertex | ops.Move | ops.Resize | ops.Paste
-    | ops.Threshold | ops.Separate | ops.Knife | ops.Merge | ops.Delete | ops.SetClass | ops.SetAttribute
-    | ops.Propose | ops.Decide | ops.Task | ops.TileDone | ops.Undo
+    | ops.Threshold | ops.Separate | ops.Knife | ops.Merge | ops.Group | ops.Ungroup | ops.Delete
+    | ops.SetClass | ops.SetAttribute | ops.Propose | ops.Decide | ops.Task | ops.TileDone | ops.Undo
 )  # fmt: skip
 AnyRequest = (
     requests.Hello | requests.State | requests.Geometry | requests.SuperpixelMap | requests.CostMap

@@ -20,12 +20,13 @@ from ..annotations import (
 )
 from ..errors import InputError
 from . import ops
-from .edits import Edit, class_name, known
+from .edits import Edit, added, counted, known
 from .ink import SUB
 from .placed import Placed, covered
 from .sheet import Sheet
 
 _Map = Callable[[Point], Point]
+_CORNER = {"move": "corner moved", "insert": "corner inserted", "delete": "corner deleted"}
 
 
 def box(sheet: Sheet, op: ops.Box) -> Edit:
@@ -59,7 +60,7 @@ def point(sheet: Sheet, op: ops.PointOp) -> Edit:
 def _added(sheet: Sheet, label: Label) -> Edit:
     _check_place(Placed.of(label, 0, sheet.shape), sheet)
     number, placed = sheet.add(label)
-    return Edit(f"Added: {class_name(label.label_class)}.", {number: placed})
+    return Edit(added(label.label_class), {number: placed})
 
 
 def _check_place(placed: Placed, sheet: Sheet) -> None:
@@ -90,7 +91,7 @@ def vertex(sheet: Sheet, op: ops.Vertex) -> Edit:
     else:
         del ring[op.index]
     kept = tuple(tuple(ring) for ring in regions if len(ring) >= 3)
-    return _changed(sheet, {op.id: replace(placed.label, regions=kept)}, "Corner changed.")
+    return _changed(sheet, {op.id: replace(placed.label, regions=kept)}, _CORNER[op.action])
 
 
 def _clamped(sheet: Sheet, x: float, y: float) -> Point:
@@ -109,7 +110,7 @@ def move(sheet: Sheet, op: ops.Move) -> Edit:
     """Shift labels."""
     shift = _shift(op.dx, op.dy)
     labels = {number: mapped(known(sheet, number).label, shift) for number in op.ids}
-    return _changed(sheet, labels, "Moved.")
+    return _changed(sheet, labels, f"{counted(len(labels))} moved")
 
 
 def resize(sheet: Sheet, op: ops.Resize) -> Edit:
@@ -120,7 +121,9 @@ def resize(sheet: Sheet, op: ops.Resize) -> Edit:
         raise InputError("The label would have no width or no height: drag the handle further out.")
     if isinstance(label, EllipseLabel):
         centre, radii = ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) / 2, (y1 - y0) / 2)
-        return _changed(sheet, {op.id: replace(label, centre=centre, radius1=radii[0], radius2=radii[1])}, "Resized.")
+        return _changed(
+            sheet, {op.id: replace(label, centre=centre, radius1=radii[0], radius2=radii[1])}, "label resized"
+        )
     points = [p for ring in label.rings() for p in ring]
     if not points:
         raise InputError(f"A {label.label_type} has no size: move it.")
@@ -132,7 +135,7 @@ def resize(sheet: Sheet, op: ops.Resize) -> Edit:
     def stretched(p: Point) -> Point:
         return (x0 + (p[0] - left) * (x1 - x0) / wide, y0 + (p[1] - top) * (y1 - y0) / high)
 
-    return _changed(sheet, {op.id: mapped(label, stretched)}, "Resized.")
+    return _changed(sheet, {op.id: mapped(label, stretched)}, "label resized")
 
 
 def paste(sheet: Sheet, op: ops.Paste) -> Edit:
@@ -141,7 +144,7 @@ def paste(sheet: Sheet, op: ops.Paste) -> Edit:
     copies = [mapped(with_new_ids(known(sheet, number).label), shift) for number in op.ids]
     for label in copies:
         _check_place(Placed.of(label, 0, sheet.shape), sheet)
-    return Edit(f"Pasted {len(copies)}.", dict(sheet.add(label) for label in copies))
+    return Edit(f"{counted(len(copies))} pasted", dict(sheet.add(label) for label in copies))
 
 
 def _shift(dx: int, dy: int) -> _Map:

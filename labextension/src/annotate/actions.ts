@@ -44,6 +44,28 @@ export class Actions {
     }
   }
 
+  group(): void {
+    const rows = this.bench.chosen;
+    if (rows.length < 2) {
+      this.bench.say('Choose two labels or more to group them.');
+    } else if (rows.some(({ kind }) => kind === 'point')) {
+      this.bench.say('Points cannot be grouped: choose labels with an area.');
+    } else {
+      const next = this.bench.tile.nextId;
+      this.bench.commit({ op: 'group', ids: rows.map(({ id }) => id) });
+      this.bench.select(this.bench.tile.rows.has(next) ? [next] : []);
+    }
+  }
+
+  ungroup(): void {
+    const groups = this.bench.chosen.filter(({ kind }) => kind === 'group');
+    if (groups.length) {
+      this.bench.commit({ op: 'ungroup', ids: groups.map(({ id }) => id) });
+    } else {
+      this.bench.say('Choose a group to dissolve it.');
+    }
+  }
+
   separate(): void {
     const [id] = this.bench.selection;
     if (id !== undefined) {

@@ -16,6 +16,7 @@ import type { OpBody, Painting } from './ops';
 import { boundsOfStroke, fillRings, fillStroke, type Dab } from './rasterise';
 import type { Recording } from './recording';
 import {
+  group,
   merge,
   move,
   replace,
@@ -52,6 +53,8 @@ export function drawAhead(
       return replace(into, body.ids, 0);
     case 'merge':
       return merge(into, body.ids);
+    case 'group':
+      return group(into, body.ids);
     case 'move':
       return move(into, body.ids, body.dx, body.dy);
     case 'class':

@@ -84,6 +84,12 @@ const SIMPLE: Readonly<Record<Simple, (all: Everything) => void>> = {
   merge: ({ actions }) => {
     actions.merge();
   },
+  group: ({ actions }) => {
+    actions.group();
+  },
+  ungroup: ({ actions }) => {
+    actions.ungroup();
+  },
   'next unfinished': ({ actions }) => {
     void actions.nextUnfinished();
   },

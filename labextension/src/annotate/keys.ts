@@ -25,6 +25,8 @@ type Simple =
   | 'press'
   | 'new'
   | 'merge'
+  | 'group'
+  | 'ungroup'
   | 'mode'
   | 'visibility'
   | 'fit'
@@ -68,7 +70,13 @@ const WITH_CTRL: Readonly<Record<string, Simple>> = {
   c: 'copy',
   v: 'paste',
   s: 'save',
-  a: 'all'
+  a: 'all',
+  g: 'group'
+};
+
+const WITH_CTRL_SHIFT: Readonly<Record<string, Simple>> = {
+  z: 'redo',
+  g: 'ungroup'
 };
 
 const PLAIN: Readonly<Record<string, Command>> = {
@@ -107,7 +115,7 @@ export function commandOfKey(event: Key): Command | null {
     return null;
   }
   if (event.ctrlKey || event.metaKey) {
-    const simple = event.shiftKey && low === 'z' ? 'redo' : WITH_CTRL[low];
+    const simple = (event.shiftKey && WITH_CTRL_SHIFT[low]) || WITH_CTRL[low];
     if (key === 'Enter') {
       return { do: 'finish' };
     }
@@ -153,6 +161,7 @@ export const HELP: readonly (readonly [
       ['Alt + click a corner', 'delete the corner'],
       ['Delete', 'delete the chosen labels'],
       ['M', 'merge the chosen labels'],
+      ['Ctrl + G', 'group the chosen labels; with Shift: dissolve a group'],
       ['Ctrl + C, Ctrl + V', 'copy, paste at the pointer'],
       ['Ctrl + A', 'choose all labels of the tile'],
       ['Ctrl + Z, Ctrl + Y', 'undo, redo']

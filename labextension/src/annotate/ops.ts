@@ -88,7 +88,10 @@ export type OpBody =
       readonly id: number;
       readonly points: readonly number[];
     }
-  | { readonly op: 'merge' | 'delete'; readonly ids: readonly number[] }
+  | {
+      readonly op: 'merge' | 'group' | 'ungroup' | 'delete';
+      readonly ids: readonly number[];
+    }
   | {
       readonly op: 'class';
       readonly ids: readonly number[];

@@ -29,22 +29,53 @@ export function replace(
   return true;
 }
 
+/** The labels become one, of the class that most of them have. */
 export function merge(into: Recording, ids: readonly number[]): boolean {
   const [first] = ids;
   const box = boundsOfRows(into, ids);
   if (first === undefined || ids.length < 2) {
     return false;
   }
-  const classes = ids.map(id => into.row(id)?.label_class ?? null);
-  const often = (name: string | null) =>
-    classes.filter(other => other === name).length;
-  const label_class = classes.reduce(
-    (best, name) => (often(name) > often(best) ? name : best),
-    classes[0] ?? null
-  );
+  const label_class = usualClass(into, ids);
   replace(into, ids, first);
   into.change(first, { label_class, bounds: toWindow(box) });
   return true;
+}
+
+/** The labels become the parts of a new one. */
+export function group(into: Recording, ids: readonly number[]): boolean {
+  const rows = ids.flatMap(id => into.row(id) ?? []);
+  const box = boundsOfRows(into, ids);
+  if (rows.length < 2) {
+    return false;
+  }
+  const label_class = usualClass(into, ids);
+  const z = Math.max(...rows.map(row => row.z));
+  const id = into.fresh();
+  replace(into, ids, id);
+  into.setRow(id, {
+    id,
+    object_id: '',
+    z,
+    label_class,
+    source: 'manual',
+    proposal: false,
+    kind: 'group',
+    bounds: toWindow(box),
+    attributes: {},
+    shape: null
+  });
+  return true;
+}
+
+function usualClass(into: Recording, ids: readonly number[]): string | null {
+  const classes = ids.map(id => into.row(id)?.label_class ?? null);
+  const often = (name: string | null) =>
+    classes.filter(other => other === name).length;
+  return classes.reduce(
+    (best, name) => (often(name) > often(best) ? name : best),
+    classes[0] ?? null
+  );
 }
 
 /** Exact where the labels move by whole pixels and over nothing else; else the kernel has the last word. */

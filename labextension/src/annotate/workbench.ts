@@ -146,6 +146,12 @@ export class Workbench implements Bench {
     const { labelClass: label_class, protect } = this.settings;
     const target = selection.size === 1 ? ([...selection][0] ?? 0) : 0;
     const how = { target, label_class, protect };
+    if (mode === 'add' && this.chosen[0]?.kind === 'group' && target) {
+      this.say(
+        'A group cannot be painted on: dissolve it (Ctrl+Shift+G), or press N for a new label.'
+      );
+      return null;
+    }
     if (mode === 'split' && !target) {
       this.say('Choose the label to split first: press V and click it.');
       return null;

@@ -20,6 +20,8 @@ describe('the keys', () => {
     ['z', ['ctrl'], { do: 'undo' }],
     ['Z', ['ctrl', 'shift'], { do: 'redo' }],
     ['z', ['meta'], { do: 'undo' }],
+    ['g', ['ctrl'], { do: 'group' }],
+    ['G', ['ctrl', 'shift'], { do: 'ungroup' }],
     ['Enter', ['shift'], { do: 'finish' }],
     ['ArrowUp', ['shift'], { do: 'cursor', x: 0, y: -12 }],
     ['?', ['shift'], { do: 'help' }],

@@ -216,6 +216,84 @@ def test_merging_takes_the_most_frequent_class_and_closes_no_gap() -> None:
     assert (target.sheet.raster(0) == 1).sum() == 48
 
 
+def test_a_group_is_one_label_with_the_class_that_most_have_and_undo_gives_its_parts_back() -> None:
+    start = (polygon(2, 2, 6, 6), polygon(12, 2, 6, 6, label_class="myelin"), polygon(22, 2, 6, 6))
+    target = document(*start)
+    outcome = do(target, "group", ids=[3, 1, 2])
+    check(target)
+    assert (outcome.message, outcome.changed, outcome.removed) == ("3 labels grouped.", (4,), (3, 1, 2))
+    (group,) = target.annotation.labels
+    assert isinstance(group, GroupLabel)
+    assert (group.components, group.label_class) == (start, "axon")
+    assert (target.sheet.raster(0) == 4).sum() == 3 * 36
+    assert do(target, "undo").message == "Undone: 3 labels grouped."
+    assert target.annotation.labels == start
+    check(target)
+
+
+def test_a_group_moves_is_copied_and_goes_as_one() -> None:
+    target = document(polygon(2, 2, 4, 4), polygon(8, 2, 4, 4))
+    do(target, "group", ids=[1, 2])
+    do(target, "move", ids=[3], dx=px(10)[0], dy=0)
+    do(target, "paste", ids=[3], dx=0, dy=px(12)[0])
+    check(target)
+    moved, copy = target.annotation.labels
+    assert isinstance(moved, GroupLabel)
+    assert isinstance(copy, GroupLabel)
+    assert [part.rings()[0][0] for part in (*moved.components, *copy.components)] == [
+        (12, 2),
+        (18, 2),
+        (12, 14),
+        (18, 14),
+    ]
+    assert len({part.object_id for part in (*moved.components, *copy.components)}) == 4
+    do(target, "delete", ids=[3])
+    check(target)
+    assert target.annotation.labels == (copy,)
+
+
+def test_dissolving_gives_the_parts_with_their_own_classes() -> None:
+    start = (polygon(2, 2, 6, 6), polygon(12, 2, 6, 6, label_class="myelin"))
+    target = document(*start)
+    do(target, "group", ids=[1, 2])
+    outcome = do(target, "ungroup", ids=[3])
+    check(target)
+    assert (outcome.message, outcome.changed, outcome.removed) == ("Group dissolved.", (4, 5), (3,))
+    assert target.annotation.labels == start
+    do(target, "undo")
+    check(target)
+    assert len(target.annotation.labels) == 1
+    with pytest.raises(InputError, match="Label 4 is no group"):
+        do(target, "ungroup", ids=[4])
+
+
+def test_groups_are_erased_from_but_not_painted_on() -> None:
+    target = document(polygon(2, 2, 6, 6), polygon(12, 2, 6, 6))
+    do(target, "group", ids=[1, 2])
+    do(target, "polygon", mode="subtract", target=3, rings=[rectangle(0, 0, 5, 32)])
+    check(target)
+    assert (target.sheet.raster(0) == 3).sum() == 36 + 18
+    with pytest.raises(InputError, match="A group cannot be painted on: dissolve it first"):
+        do(target, "stroke", mode="add", target=3, points=px(30, 28), radius=16)
+    check(target)
+
+
+def test_what_cannot_be_grouped() -> None:
+    target = document(polygon(2, 2, 6, 6), PointLabel(label_class="axon", position=(30, 3)))
+    for ids, why in (
+        ([1], "Only one label"),
+        ([1, 1], "Only one label"),
+        ([1, 2], "with an area"),
+        ([1, 9], "not there"),
+    ):
+        with pytest.raises(InputError, match=why):
+            do(target, "group", ids=ids)
+    with pytest.raises(InputError, match="Label 1 is no group"):
+        do(target, "ungroup", ids=[1])
+    check(target)
+    assert target.sheet.next_id == 3
+
+
 def test_knife_and_watershed_part_a_label() -> None:
     target = document(polygon(2, 2, 30, 6))
     do(target, "knife", id=1, points=px(12, 0, 12, 12))
@@ -364,6 +442,8 @@ ops = st.one_of(
     op("redo"),
     op("delete", ids=chosen),
     op("merge", ids=chosen),
+    op("group", ids=chosen),
+    op("ungroup", ids=chosen),
     op("class", ids=chosen, label_class=st.sampled_from(CLASSES)),
     op("move", ids=chosen, shift=shifts).map(placed_at),
     op("paste", ids=chosen, shift=shifts).map(placed_at),

@@ -31,7 +31,7 @@ export class Chosen {
     const { classes = [], controls = [] } = this.bench.annotator.state ?? {};
     const title =
       rows.length === 1
-        ? `Label ${rows[0]?.id ?? ''}`
+        ? `${rows[0]?.kind === 'group' ? 'Group' : 'Label'} ${rows[0]?.id ?? ''}`
         : `${rows.length} labels chosen`;
     const select = this.classMenu(classes, rows);
     const sources = [...new Set(rows.map(row => row.source ?? 'unknown'))];

@@ -140,6 +140,12 @@ export class Parts {
       merge: () => {
         actions.merge();
       },
+      group: () => {
+        actions.group();
+      },
+      ungroup: () => {
+        actions.ungroup();
+      },
       separate: () => {
         actions.separate();
       },

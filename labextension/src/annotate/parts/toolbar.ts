@@ -38,6 +38,8 @@ export interface Actions {
   readonly redo: () => void;
   readonly remove: () => void;
   readonly merge: () => void;
+  readonly group: () => void;
+  readonly ungroup: () => void;
   readonly separate: () => void;
   readonly copyOn: () => void;
   readonly zoom: (factor: number) => void;
@@ -78,6 +80,9 @@ export class Toolbar {
     this.enable('redo', redo > 0 || waiting);
     this.enable('delete', count > 0);
     this.enable('merge', count > 1);
+    this.enable('group', count > 1);
+    const groups = bench.chosen.filter(({ kind }) => kind === 'group');
+    this.enable('ungroup', groups.length > 0);
     this.enable('separate', count === 1);
     this.enable('copy on', count > 0);
   }
@@ -104,6 +109,12 @@ export class Toolbar {
       this.other('redo', 'Redo (Ctrl+Y)', actions.redo),
       this.other('delete', 'Delete the chosen labels (Del)', actions.remove),
       this.other('merge', 'Merge the chosen labels (M)', actions.merge),
+      this.other('group', 'Group the chosen labels (Ctrl+G)', actions.group),
+      this.other(
+        'ungroup',
+        'Dissolve the chosen group (Ctrl+Shift+G)',
+        actions.ungroup
+      ),
       this.other(
         'separate',
         'Part the chosen label at its waist (watershed)',
