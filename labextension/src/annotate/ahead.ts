@@ -58,18 +58,26 @@ export function drawAhead(
     case 'move':
       return move(into, body.ids, body.dx, body.dy);
     case 'class':
-      body.ids.forEach(id => {
-        into.change(id, { label_class: body.label_class });
-      });
-      return true;
     case 'attribute':
-      body.ids.forEach(id => {
-        setAttribute(into, id, body.name, body.value);
-      });
-      return true;
+      return describe(into, body);
     default:
       return false;
   }
+}
+
+/** Says something else of labels; no pixel changes. */
+function describe(
+  into: Recording,
+  body: Extract<OpBody, { op: 'class' | 'attribute' }>
+): boolean {
+  body.ids.forEach(id => {
+    if (body.op === 'class') {
+      into.change(id, { label_class: body.label_class });
+    } else {
+      setAttribute(into, id, body.name, body.value);
+    }
+  });
+  return true;
 }
 
 type Cover = Extract<OpBody, { op: 'stroke' | 'polygon' | 'fill' }>;

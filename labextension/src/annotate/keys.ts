@@ -115,7 +115,8 @@ export function commandOfKey(event: Key): Command | null {
     return null;
   }
   if (event.ctrlKey || event.metaKey) {
-    const simple = (event.shiftKey && WITH_CTRL_SHIFT[low]) || WITH_CTRL[low];
+    const simple =
+      (event.shiftKey ? WITH_CTRL_SHIFT[low] : null) ?? WITH_CTRL[low];
     if (key === 'Enter') {
       return { do: 'finish' };
     }

@@ -35,7 +35,7 @@ export class Parts {
     this.help = new Help(() => {
       stage.canvas.focus({ preventScroll: true });
     });
-    this.toolbar = new Toolbar(bench, this.toolbarActions(actions));
+    this.toolbar = new Toolbar(bench, actions, this.viewActions());
     this.options = new Options(bench);
     this.classes = new Classes(bench);
     this.chosen = new Chosen(bench);
@@ -125,33 +125,9 @@ export class Parts {
     ];
   }
 
-  private toolbarActions(actions: Actions) {
+  private viewActions() {
     const { stage } = this.bench;
     return {
-      undo: () => {
-        actions.undo();
-      },
-      redo: () => {
-        actions.redo();
-      },
-      remove: () => {
-        actions.remove();
-      },
-      merge: () => {
-        actions.merge();
-      },
-      group: () => {
-        actions.group();
-      },
-      ungroup: () => {
-        actions.ungroup();
-      },
-      separate: () => {
-        actions.separate();
-      },
-      copyOn: () => {
-        void actions.copyOn();
-      },
       zoom: (factor: number) => {
         stage.look(stage.viewport.zoom(factor));
       },

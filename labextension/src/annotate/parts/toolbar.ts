@@ -4,6 +4,7 @@ import { element } from '../../dom';
 import { TOOL_KEYS } from '../keys';
 import type { IconName } from '../icons';
 import type { ToolName } from '../tools/tool';
+import type { Actions } from '../actions';
 import type { Workbench } from '../workbench';
 import { iconButton, press, rove } from './controls';
 
@@ -33,15 +34,70 @@ const GROUPS: readonly (readonly ToolName[])[] = [
   ['knife']
 ];
 
-export interface Actions {
-  readonly undo: () => void;
-  readonly redo: () => void;
-  readonly remove: () => void;
-  readonly merge: () => void;
-  readonly group: () => void;
-  readonly ungroup: () => void;
-  readonly separate: () => void;
-  readonly copyOn: () => void;
+const LABEL_BUTTONS: readonly (readonly [
+  IconName,
+  string,
+  (actions: Actions) => void
+])[] = [
+  [
+    'undo',
+    'Undo (Ctrl+Z)',
+    actions => {
+      actions.undo();
+    }
+  ],
+  [
+    'redo',
+    'Redo (Ctrl+Y)',
+    actions => {
+      actions.redo();
+    }
+  ],
+  [
+    'delete',
+    'Delete the chosen labels (Del)',
+    actions => {
+      actions.remove();
+    }
+  ],
+  [
+    'merge',
+    'Merge the chosen labels (M)',
+    actions => {
+      actions.merge();
+    }
+  ],
+  [
+    'group',
+    'Group the chosen labels (Ctrl+G)',
+    actions => {
+      actions.group();
+    }
+  ],
+  [
+    'ungroup',
+    'Dissolve the chosen group (Ctrl+Shift+G)',
+    actions => {
+      actions.ungroup();
+    }
+  ],
+  [
+    'separate',
+    'Part the chosen label at its waist (watershed)',
+    actions => {
+      actions.separate();
+    }
+  ],
+  [
+    'copy on',
+    'Copy the chosen labels to the next tile',
+    actions => {
+      void actions.copyOn();
+    }
+  ]
+];
+
+export interface ViewActions {
   readonly zoom: (factor: number) => void;
   readonly fit: () => void;
   readonly panel: () => void;
@@ -53,17 +109,18 @@ export class Toolbar {
 
   constructor(
     private readonly bench: Workbench,
-    actions: Actions
+    private readonly actions: Actions,
+    view: ViewActions
   ) {
     this.node.setAttribute('role', 'toolbar');
     this.node.setAttribute('aria-label', 'Tools');
     for (const group of GROUPS) {
       this.node.append(this.group(group.map(name => this.toolButton(name))));
     }
-    this.node.append(this.group(this.labelButtons(actions)));
-    const view = this.group(this.viewButtons(actions));
-    view.classList.add('axons-mod-end');
-    this.node.append(view);
+    this.node.append(this.group(this.labelButtons()));
+    const end = this.group(this.viewButtons(view));
+    end.classList.add('axons-mod-end');
+    this.node.append(end);
     rove(this.node);
     this.show();
   }
@@ -103,32 +160,15 @@ export class Toolbar {
     return made;
   }
 
-  private labelButtons(actions: Actions): HTMLElement[] {
-    return [
-      this.other('undo', 'Undo (Ctrl+Z)', actions.undo),
-      this.other('redo', 'Redo (Ctrl+Y)', actions.redo),
-      this.other('delete', 'Delete the chosen labels (Del)', actions.remove),
-      this.other('merge', 'Merge the chosen labels (M)', actions.merge),
-      this.other('group', 'Group the chosen labels (Ctrl+G)', actions.group),
-      this.other(
-        'ungroup',
-        'Dissolve the chosen group (Ctrl+Shift+G)',
-        actions.ungroup
-      ),
-      this.other(
-        'separate',
-        'Part the chosen label at its waist (watershed)',
-        actions.separate
-      ),
-      this.other(
-        'copy on',
-        'Copy the chosen labels to the next tile',
-        actions.copyOn
-      )
-    ];
+  private labelButtons(): HTMLElement[] {
+    return LABEL_BUTTONS.map(([name, title, run]) =>
+      this.other(name, title, () => {
+        run(this.actions);
+      })
+    );
   }
 
-  private viewButtons(actions: Actions): HTMLElement[] {
+  private viewButtons(actions: ViewActions): HTMLElement[] {
     return [
       this.other('zoom out', 'Zoom out (−)', () => {
         actions.zoom(1 / 1.4);
