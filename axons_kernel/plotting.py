@@ -140,9 +140,10 @@ def kept_figure(picture: NDArray[np.uint8], scale: float, kept: Sequence[Tile], 
     return figure
 
 
-def curves_figure(metrics: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> Figure:
-    """Loss and validation Dice per epoch, from the lines of metrics.jsonl."""
+def curves_figure(metrics: Sequence[Mapping[str, Any]], classes: Sequence[str], title: str = "") -> Figure:
+    """Loss and validation Dice per epoch, from the lines of metrics.jsonl; the best epoch is marked."""
     figure = new_figure(9, 3.2)
+    figure.suptitle(title, fontsize="medium")
     loss, dice = figure.subplots(1, 2)
     epochs = [m["epoch"] for m in metrics]
     marker = "o" if len(epochs) < 3 else ""
@@ -155,5 +156,9 @@ def curves_figure(metrics: Sequence[Mapping[str, Any]], classes: Sequence[str]) 
     dice.set(title="validation Dice (1 is perfect)", xlabel="epoch", ylim=(0, 1))
     for axes in (loss, dice):
         axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if metrics:
+            best = max(metrics, key=lambda m: np.mean(m["validation_dice"]))["epoch"]
+            axes.axvline(best, color="0.5", linestyle=":", zorder=0, label=f"best: epoch {best}")
         axes.legend()
     return figure

@@ -19,6 +19,7 @@ from ..widget.layers import encode_numbers
 COUNT = 4  # tiles
 SIDE = 256  # pixels; of larger tiles the part that holds most
 MOST = 30  # epochs
+_LOOK = 8  # tiles of each part that are looked at
 _PLACES = 3  # along each side, that are tried for that part
 _DEVIATIONS = 2.5  # on either side of the mean, that grey reaches to
 
@@ -84,7 +85,8 @@ def epochs_kept(planned: int) -> frozenset[int]:
 def chosen(tiles: Sequence[Tile], classes: int) -> list[int]:
     """At most COUNT tiles, spread over the list, in each part the one that shows most classes, then most labels."""
     parts = np.array_split(np.arange(len(tiles)), min(COUNT, len(tiles))) if len(tiles) else []
-    return [max((int(i) for i in part), key=lambda i: _worth(tiles[i].mask, classes)) for part in parts]
+    some = [part[:: -(-len(part) // _LOOK)] for part in parts]  # tiles may have to be read first
+    return [max((int(i) for i in part), key=lambda i: _worth(tiles[i].mask, classes)) for part in some]
 
 
 def window_of(mask: NDArray[Any], classes: int) -> tuple[slice, slice]:

@@ -16,7 +16,7 @@ from ..storage import Store
 from . import control, examples
 
 if TYPE_CHECKING:
-    from .run import Run
+    from .run import Run, RunStatus
 
 File = Literal["metrics", "resources", "messages"]
 FILES: tuple[File, ...] = ("metrics", "resources", "messages")
@@ -83,7 +83,7 @@ class Follower:
             "state": "paused" if status.state == "running" and asked == "pause" else status.state,
             "asked": asked,
             "message": status.message,
-            "advice": advice(run, status.state),
+            "advice": advice(run, status),
             "left_s": self.left_s(),
             "now": round(time.time(), 1),
             **new,
@@ -129,11 +129,9 @@ def seconds_left(last: Mapping[str, Any]) -> float:
     return float(last["seconds"] * (1 - last["progress"]) / last["progress"])
 
 
-def advice(run: Run, state: str) -> str:
-    """What to do about a run that has not come to its end; "" when there is nothing to do."""
-    if state not in ("failed", "stopped"):
+def advice(run: Run, status: RunStatus) -> str:
+    """What to do about a run that has not come to its end; "" when there is nothing to do, or it is said already."""
+    can_go_on = status.state in ("failed", "stopped") and bool(run.store.names(run.key("checkpoints")))
+    if not can_go_on or "resume()" in status.message:
         return ""
-    call = f'project.run("{run.name}").resume()'
-    if run.store.exists(run.key("checkpoints/last.safetensors")):
-        return f"{call} goes on from its last checkpoint."
-    return "It has left no checkpoint: train again with project.train(...)." if state == "failed" else ""
+    return f'project.run("{run.name}").resume() goes on from its last checkpoint.'

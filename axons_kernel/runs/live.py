@@ -66,7 +66,7 @@ def live(run: Run) -> RunWidget | StaticRun:
     from ..widget.run_view import RunWidget
 
     shared = {"project": run.store.url, "run": run.name} if run.store.is_shared else None
-    return RunWidget(Follower(run), scene(run), shared, PictureKeeper(run.info.classes).picture)
+    return RunWidget(Follower(run), scene(run), shared, PictureKeeper(run.name, run.info.classes).picture)
 
 
 def scene(run: Run) -> dict[str, Any]:
@@ -107,8 +107,8 @@ def _in_notebook() -> bool:
 class PictureKeeper:
     """Decides when the picture that stays in the notebook's file is worth making anew: seldom, and at the end."""
 
-    def __init__(self, classes: Sequence[str]):
-        self._classes = classes
+    def __init__(self, name: str, classes: Sequence[str]):
+        self._name, self._classes = name, classes
         self._metrics: list[dict[str, Any]] = []
         self._writing = ""
         self._drawn, self._at, self._state = 0, float("-inf"), ""
@@ -125,11 +125,16 @@ class PictureKeeper:
             return None
         self._drawn, self._at, self._state = len(self._metrics), time.monotonic(), news["state"]
         text = progress_line(self._metrics, news["state"], 0)
-        return {"image/png": _curves(self._metrics, self._classes), "text/plain": text}
+        title = f"{self._name}, {news['state']}"
+        if not ended:  # a notebook that is opened later may hold no later picture
+            title += (
+                f' at epoch {self._metrics[-1]["epoch"]}; project.run("{self._name}").live() shows what became of it'
+            )
+        return {"image/png": _curves(self._metrics, self._classes, title), "text/plain": text}
 
 
-def _curves(metrics: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> bytes:
-    return plotting.figure_png(plotting.curves_figure(metrics, classes))
+def _curves(metrics: Sequence[Mapping[str, Any]], classes: Sequence[str], title: str = "") -> bytes:
+    return plotting.figure_png(plotting.curves_figure(metrics, classes, title))
 
 
 # -- waiting ----------------------------------------------------------------------------------------------------------

@@ -44,7 +44,18 @@ export class KernelLink<T> {
   }
 
   get alive(): boolean {
-    return this.model.comm_live || this.comm !== null;
+    const { kernel } = this;
+    const ended = kernel === null || Boolean(kernel?.isDisposed);
+    const lives = !ended && kernel?.status !== 'dead';
+    return lives && (this.model.comm_live || this.comm !== null);
+  }
+
+  private get kernel(): Kernel.IKernelConnection | null | undefined {
+    return (
+      this.model.widget_manager as unknown as {
+        kernel?: Kernel.IKernelConnection | null;
+      }
+    ).kernel;
   }
 
   /** Whether a kernel that was restarted can go on by itself. */
@@ -78,9 +89,7 @@ export class KernelLink<T> {
       this.before = alive;
       this.changed.tell(null);
     }
-    const { kernel } = this.model.widget_manager as unknown as {
-      kernel?: Kernel.IKernelConnection | null;
-    };
+    const { kernel } = this;
     if (alive || this.reviving || !kernel || !this.revivable) {
       return;
     }

@@ -75,7 +75,7 @@ def test_curves_figure(epochs: int) -> None:
     ]
     figure = plotting.curves_figure(metrics, ["axon", "myelin"])
     loss, dice = figure.axes
-    assert [line.get_label() for line in dice.lines] == ["axon", "myelin"]
+    assert [line.get_label() for line in dice.lines] == ["axon", "myelin", *["best: epoch 1"] * (epochs > 0)]
     assert len(loss.lines[0].get_xdata()) == epochs
     assert len(plotting.figure_png(figure)) > 1000
 

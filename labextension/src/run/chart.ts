@@ -21,7 +21,7 @@ export class Chart {
       'figcaption',
       'axons-Chart-head',
       element('span', 'axons-Chart-title', options.title),
-      this.legend
+      this.where
     );
     if (!options.range) {
       caption.append(
@@ -35,7 +35,7 @@ export class Chart {
     this.plot.tabIndex = 0;
     this.spoken.setAttribute('aria-live', 'polite');
     this.plot.append(this.drawing);
-    this.node.append(caption, this.plot, this.spoken);
+    this.node.append(caption, this.legend, this.plot, this.spoken);
     this.listen();
     this.sizes.observe(this.plot);
   }
@@ -127,14 +127,12 @@ export class Chart {
         `${one.name} ${text}`
       );
     });
-    const where = epoch === undefined ? '' : `epoch ${epoch}`;
-    this.legend.replaceChildren(
-      ...entries,
-      element('span', 'axons-Chart-epoch', where)
-    );
+    this.legend.replaceChildren(...entries);
+    this.where.textContent = epoch === undefined ? '' : `epoch ${epoch}`;
   }
 
-  private readonly legend = element('span', 'axons-Chart-legend');
+  private readonly legend = element('div', 'axons-Chart-legend');
+  private readonly where = element('span', 'axons-Chart-epoch');
   private readonly plot = element('div', 'axons-Chart-plot');
   private readonly spoken = element('output', 'axons-mod-spoken');
   private readonly drawing = svg('svg', {

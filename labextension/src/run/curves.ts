@@ -92,7 +92,9 @@ export class Curves {
       const place = { x: this.x(value), y: HEIGHT - 6 };
       return svg('text', { ...place, 'text-anchor': 'middle' }, text);
     });
-    return classed('axons-Chart-grid', ...levels, ...epochs);
+    const place = { x: x1 - 8, y: HEIGHT - 6, 'text-anchor': 'end' };
+    const unit = svg('text', place, 'epoch');
+    return classed('axons-Chart-grid', ...levels, ...epochs, unit);
   }
 
   private bestMark(): SVGElement[] {

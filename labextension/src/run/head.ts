@@ -2,7 +2,7 @@
 
 import { button, element } from '../dom';
 import { clockText, durationText, percentText } from './format';
-import type { Request } from './messages';
+import type { News, Request } from './messages';
 import type { RunRecord } from './record';
 import type { Scene } from './scene';
 
@@ -73,7 +73,7 @@ export class Head {
     this.showButtons(record);
     const trouble = news.state === 'failed';
     this.alert.hidden = !trouble;
-    setText(this.alert, trouble ? `${news.message}. ${news.advice}` : '');
+    setText(this.alert, trouble ? troubleText(news) : '');
     this.showNotes(record);
   }
 
@@ -161,6 +161,12 @@ export class Head {
   private readonly stop: HTMLButtonElement;
   private asked = 'go';
   private noted = -1;
+}
+
+function troubleText({ message, advice }: News): string {
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  const end = /[.!?]$/.test(sentence) ? '' : '.';
+  return `${sentence}${end} ${advice}`.trim();
 }
 
 /** An alert is read aloud when its text is set: only when it is another one. */

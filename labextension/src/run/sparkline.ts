@@ -34,7 +34,7 @@ const WIDTH = 200;
 const HEIGHT = 26;
 
 export class Machine {
-  readonly node = element('dl', 'axons-Machine');
+  readonly node = element('div', 'axons-Machine');
 
   show(usage: readonly Usage[]): void {
     const rows = GAUGES.flatMap(gauge => {
@@ -72,8 +72,8 @@ function rowOf(gauge: Gauge, points: readonly Point[]): HTMLElement {
   return element(
     'div',
     'axons-Machine-row',
-    element('dt', '', gauge.label),
-    element('dd', 'axons-Machine-value', gauge.text(last[1])),
-    element('dd', 'axons-Machine-curve', curve as unknown as HTMLElement)
+    element('span', 'axons-Machine-label', gauge.label),
+    element('span', '', gauge.text(last[1])),
+    element('span', 'axons-Machine-curve', curve)
   );
 }

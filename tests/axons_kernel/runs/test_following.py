@@ -128,7 +128,9 @@ def test_a_run_that_died_says_so_and_what_to_do(tmp_path: Path) -> None:
     assert (
         news["state"] == "failed" and "its process ended without a word; the end of its log: Killed" in news["message"]
     )
-    assert news["advice"] == "It has left no checkpoint: train again with project.train(...)."
+    assert "resume()" in news["message"] + news["advice"]
+    run.set_status(RunStatus(state="failed", message="the loss is not a number any more"))
+    assert Follower(run).news({})["advice"] == ""  # there is nothing to go on from
     run.store.write(run.key("checkpoints/last.safetensors"), b"weights")
     assert Follower(run).news({})["advice"] == 'project.run("r").resume() goes on from its last checkpoint.'
 

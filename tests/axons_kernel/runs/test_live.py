@@ -143,7 +143,7 @@ def test_a_terminal_gets_text_at_once(run: Run) -> None:
 def test_the_kept_picture_is_made_seldom_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr(live.time, "monotonic", lambda: clock[0])
-    keeper, drawn = PictureKeeper(("a", "b")), []
+    keeper, drawn = PictureKeeper("r", ("a", "b")), []
     for epoch in range(101):
         clock[0] += 5
         new = {"writing": "w", "start": max(0, epoch - 1), "lines": [line(epoch, 0.5)] if epoch else []}
