@@ -7,7 +7,7 @@ export interface Tick {
 
 export interface Scale {
   /** 0 at the low end, 1 at the high end. */
-  at(value: number): number;
+  readonly at: (value: number) => number;
   readonly ticks: readonly Tick[];
 }
 
