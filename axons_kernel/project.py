@@ -24,6 +24,7 @@ from .pixel_sizes import check_pixel_size
 from .project_care import ProjectCare
 from .project_image import ProjectImage
 from .project_labels import LabelExchange
+from .project_models import ProjectModels
 from .project_tiles import ProjectTiles
 from .storage import Store, check_name
 from .training_sets.splitting import split_tiles
@@ -60,7 +61,7 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
     return Project(store)
 
 
-class Project(LabelExchange, ProjectTiles, ProjectCare):
+class Project(LabelExchange, ProjectTiles, ProjectModels, ProjectCare):
     """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
 
     def __init__(self, store: Store):
@@ -227,11 +228,11 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
     ) -> Run:
         """Start a training and return its run: `here` in the background, `inline` in this process, to its end."""
         with needs_extra("train", "Training"):
-            from .runs.run import RunInfo, now, start_run
+            from .runs.reading import check_ready
+            from .runs.run import RunInfo, now
+            from .runs.starting import start_run
             from .training.config import TrainingConfig
 
-        if on not in ("here", "inline"):
-            raise InputError(f"on={on!r} is not allowed: train on='here' (in the background) or on='inline'.")
         frozen = self.training_set(training_set if isinstance(training_set, str) else training_set.name)
         info = RunInfo(
             name=check_name(name or "run-1", "a run"),
@@ -241,6 +242,7 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
             config=config or TrainingConfig(),
             started=now(),
         )
+        check_ready(frozen, self.image)
         return start_run(self.store, info, on, numbered=name is None)
 
     def run(self, name: str) -> Run:
@@ -254,21 +256,6 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
         """All runs, by name."""
         names = self.store.names("runs")
         return [self.run(name) for name in names if self.store.exists(f"runs/{name}/config.json")]
-
-    def model(self, name: str) -> ModelInfo:
-        """The model of that name. Raises NotFoundError."""
-        with needs_extra("train", "Reading a model"):
-            from .model_files import read_model_info
-
-        return read_model_info(self.store, check_name(name, "a model"))
-
-    def predict(self, model: ModelInfo | str, image: ProjectImage | str, *, progress: bool = True) -> Prediction:
-        """Predict a class for every pixel of an image, at the model's pixel size, and keep the result."""
-        with needs_extra("train", "Prediction"):
-            from .inference.predicting import predict
-
-        info = self.model(model if isinstance(model, str) else model.name)
-        return predict(info, self._handle(image), progress=progress)
 
     def evaluate(self, prediction: Prediction) -> Report:
         """Compare a prediction with the image's labels, on the pixels that the model has not learned from."""
@@ -287,6 +274,8 @@ class Project(LabelExchange, ProjectTiles, ProjectCare):
     def _seen(self, model: ModelInfo, image: ProjectImage) -> NDArray[np.bool_]:
         """(H, W) bool: pixels that the training or the choice of the checkpoint has used."""
         seen = np.zeros(image.shape, dtype=bool)
+        if not model.training_set:  # it has learned elsewhere
+            return seen
         training_set = self.training_set(model.training_set)
         if training_set.content_sha256 != model.training_set_sha256:
             raise InputError(

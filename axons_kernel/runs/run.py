@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..documents import Document, parse_json
-from ..errors import InputError, NotFoundError, TrainingError
+from ..errors import NotFoundError, TrainingError
 from ..model_files import ModelInfo, read_model_info
 from ..storage import Store
 from ..training.config import TrainingConfig
@@ -22,9 +18,6 @@ if TYPE_CHECKING:
 
     from ..widget.run_view import RunWidget
     from .live import StaticRun
-
-# kept so that finished ones are reaped: a dropped Popen warns, and leaves a zombie
-_children: list[subprocess.Popen[bytes]] = []
 
 
 class RunInfo(Document):
@@ -47,15 +40,6 @@ class RunStatus(Document):
     message: str = ""
 
 
-class RunEnvironment(Document):
-    """runs/<run>/environment.json: what the run ran on."""
-
-    kind: ClassVar[str] = "environment"
-    versions: dict[str, str]
-    device: str
-    platform: str
-
-
 @dataclass(frozen=True, repr=False)
 class Run:
     """A handle on `runs/<name>/`."""
@@ -74,14 +58,16 @@ class Run:
 
     def status(self) -> RunStatus:
         """How far the run is; a process that died without a word counts as failed."""
-        status = self._recorded_status()
+        status = self.recorded_status()
         if status.state in ("starting", "running") and self.store.is_held(self.key("log.txt")) is False:
-            status = self._recorded_status()  # it may have ended just now
+            status = self.recorded_status()  # it may have ended just now
             if status.state in ("starting", "running"):
-                return RunStatus(state="failed", message=f"its process ended without a word{self._last_words()}")
+                ended = f"its process ended without a word{self._last_words()}; run.resume() goes on with it"
+                return RunStatus(state="failed", message=ended)
         return status
 
-    def _recorded_status(self) -> RunStatus:
+    def recorded_status(self) -> RunStatus:
+        """What the run's process has written last, also when it has died since."""
         key = self.key("status.json")
         if not self.store.exists(key):
             return RunStatus(state="starting")  # its config was written this moment
@@ -116,9 +102,16 @@ class Run:
         """Ask the run to end after the step that it is at; its best model is kept."""
         self.store.write(self.key("stop"), b"")
 
-    def stop_requested(self) -> bool:
-        """Whether `stop` was called."""
-        return self.store.exists(self.key("stop"))
+    def resume(self, *, on: Literal["here", "inline"] = "here") -> Run:
+        """Go on with a run that was stopped, failed or has died, from its last checkpoint; on the CPU its numbers are
+        those of a run that was never interrupted.
+
+        Raises InputError when it has finished, or is still being trained.
+        """
+        from .starting import resume_run
+
+        resume_run(self, on)
+        return self
 
     @property
     def best(self) -> ModelInfo:
@@ -170,50 +163,6 @@ def read_run(store: Store, name: str) -> Run:
         have = ", ".join(store.names("runs")) or "none"
         raise NotFoundError(f"There is no run '{name}' in this project; it has: {have}.")
     return Run(store, RunInfo.decode(store.read(key), key))
-
-
-def start_run(store: Store, info: RunInfo, on: Literal["here", "inline"], *, numbered: bool = False) -> Run:
-    """Record a new run and start it: `here` in a process of its own, `inline` in this one, returning at its end.
-
-    A `numbered` one gets the first number that is free, also when another process starts one at the same time.
-    """
-    if on == "here" and not store.is_shared:
-        raise InputError("A memory:// project cannot be seen by another process: train with on='inline'.")
-    run = _recorded(store, info, numbered)
-    log = store.open_locked(run.key("log.txt"))  # held by who trains: when it is free, the training has ended
-    try:
-        run.set_status(RunStatus(state="starting"))
-        if on == "inline":
-            from .process import execute
-
-            execute(run)
-        else:
-            _children.append(_start_process(run, log))
-    finally:
-        if log:
-            log.close()  # the child has its own
-    return run
-
-
-def _recorded(store: Store, info: RunInfo, numbered: bool) -> Run:
-    taken = set(store.names("runs"))  # half-started ones included
-    numbers = (n for n in itertools.count(1) if f"run-{n}" not in taken)
-    while True:
-        run = Run(store, info.model_copy(update={"name": f"run-{next(numbers)}"}) if numbered else info)
-        if store.create(run.key("config.json"), run.info.encode()):
-            return run
-        if not numbered:
-            raise InputError(f"There is a run '{info.name}' already: choose another name.")
-
-
-def _start_process(run: Run, log: IO[bytes] | None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "axons_kernel.runs.process", run.store.url, run.name, str(os.getpid())],
-        stdin=subprocess.DEVNULL,
-        stdout=log or subprocess.DEVNULL,
-        stderr=log or subprocess.DEVNULL,
-        start_new_session=True,  # interrupting a cell signals the kernel's whole process group
-    )
 
 
 def now() -> str:

@@ -94,6 +94,9 @@ class TrainingConfig(BaseModel):
     workers: int = _setting(
         1, "threads that prepare crops beside the training; 0 for none", "keep the device busy", ge=0, le=32
     )
+    checkpoint_minutes: float = _setting(
+        5.0, "minutes between checkpoints within an epoch", "what a crash costs at most", ge=0.05, le=10_000
+    )
     max_minutes: float = _setting(4.0, "stop after this time", "the schedule is fitted to it", gt=0, le=10_000)
     seed: int = _setting(0, "start of the random choices", "the same seed makes the same choices", ge=0, lt=2**32)
 

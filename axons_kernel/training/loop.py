@@ -2,119 +2,97 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import TrainingError
 from .config import TrainingConfig
-from .data import LabelledTile, class_counts, pad_to, random_batches
-from .losses import DiceCrossEntropy, balanced_weights
-from .unet import UNet, on_best_device
+from .data import TrainingData
+from .learner import Learner
+from .loading import Crops
+from .precision import deterministic
+from .progress import Checkpoints, TrainingState, go_on
+from .schedule import Clock, rate_share
+from .troubles import check_tiles
+from .validation import ignore, validate
+
+Asked = Literal["go", "pause", "stop", "stop_after_epoch"]
 
 
 @dataclass(frozen=True)
-class TrainingData:
-    """The tiles of a training set, at the model's pixel size, and the number of classes without background."""
+class Hooks:
+    """Who is told of a training while it goes on, and who may stop it.
 
-    train: Sequence[LabelledTile]
-    validation: Sequence[LabelledTile]
-    classes: int
+    `on_epoch(metrics, net)`: an epoch has ended, with the network as it is to be kept. `on_step(epoch, step, steps,
+    samples)`: a step has ended; all count from 1. `on_guess(index, guess)`: class numbers (h, w) found on a validation
+    tile. `on_checkpoint(state)`: all that it takes to go on from here. `on_message(text)`: what its author should know.
+    `control()`, in every step: what the training is asked for.
+    """
 
-
-OnEpoch = Callable[[dict[str, Any], UNet], None]
+    on_epoch: Callable[[dict[str, Any], nn.Module], None] = ignore
+    on_step: Callable[[int, int, int, int], None] = ignore
+    on_guess: Callable[[int, Tensor], None] = ignore
+    on_checkpoint: Callable[[TrainingState], None] = ignore
+    on_message: Callable[[str], None] = ignore
+    control: Callable[[], Asked] = lambda: "go"
 
 
 def train(
-    config: TrainingConfig, data: TrainingData, *, on_epoch: OnEpoch, should_stop: Callable[[], bool] = lambda: False
-) -> UNet:
-    """Train a U-Net and return it. `on_epoch` gets each epoch's metrics and the network as it is then.
+    config: TrainingConfig, data: TrainingData, hooks: Hooks = Hooks(), *, state: TrainingState | None = None
+) -> nn.Module:
+    """Train a network and return it, from the start or from the `state` of a checkpoint.
 
-    Raises TrainingError when there is nothing to learn from or the loss is not a number any more.
+    Raises TrainingError when there is nothing to learn from, or the training cannot go on.
     """
+    check_tiles(data)
     torch.manual_seed(config.seed)
-    counts = class_counts(data.train, data.classes) if data.train else torch.zeros(data.classes + 1)
-    if not counts[1:].sum():
-        raise TrainingError("No training tile holds a label: annotate some objects, then make a new training set.")
-    net, device = on_best_device(UNet(data.classes, config.width, config.depth))
-    loss_of = DiceCrossEntropy(balanced_weights(counts)).to(device)
-    optimizer = torch.optim.AdamW(net.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    steps = max(4, round(sum(t.pixels.size for t in data.train) / (config.batch * config.crop**2)))
-    started = time.monotonic()
+    learner, crops = Learner(config, data, hooks.on_message), Crops(config, data.train)
+    at, clock = go_on(learner, state, config.max_minutes)
+    checkpoints = Checkpoints(learner, at, clock, config.checkpoint_minutes, hooks.on_checkpoint)
+    steps, progress = crops.steps, 0.0
+    asked: Asked = "go"
 
-    for epoch in range(config.epochs):
-        net.train()
-        total = 0.0
-        for step, (images, target) in enumerate(
-            random_batches(data.train, config.crop, config.batch, steps, seed=config.seed * 100_003 + epoch)
-        ):
-            progress = _progress((epoch + step / steps) / config.epochs, started, config.max_minutes)
-            for group in optimizer.param_groups:
-                group["lr"] = config.learning_rate * schedule(progress, warmup=0.03)
-            scores = net(images.to(device, memory_format=torch.channels_last))  # (N, classes + 1, crop, crop)
-            loss = loss_of(scores, target.to(device))
-            total += _finite(loss)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one odd batch must not throw the weights away
-            optimizer.step()
-            if progress >= 1 or should_stop():
+    with deterministic(config.deterministic), closing(crops.batches(at.epoch * steps + at.step)) as batches:
+        while at.epoch < config.epochs and progress < 1 and asked == "go":
+            began, first = clock.seconds, at.step
+            while at.step < steps and progress < 1:
+                progress = clock.progress((at.epoch + at.step / steps) / config.epochs)
+                learner.rate = config.learning_rate * rate_share(config.schedule, progress, config.warmup)
+                at.add(learner.learn(next(batches)))
+                hooks.on_step(at.epoch + 1, at.step, steps, config.batch)
+                checkpoints.make_in_time(epoch_ends=False)
+                if (asked := _asked(hooks, clock, checkpoints)) == "stop":
+                    break
+            metrics = {"epoch": at.epoch + 1, "loss": at.loss, "learning_rate": learner.rate, "batch": learner.part}
+            metrics["samples_per_s"] = config.batch * (at.step - first) / max(1e-9, clock.seconds - began)
+            metrics |= validate(learner, data, hooks.on_guess)
+            progress = clock.progress((at.epoch + at.step / steps) / config.epochs)
+            hooks.on_epoch({**metrics, "progress": min(1.0, progress), "seconds": clock.seconds}, learner.judged)
+            if asked == "stop":
+                break  # in the middle of an epoch: there it can go on
+            at.end_epoch(float(np.mean(metrics["validation_dice"])))
+            if at.best.gives_up(config.patience):
+                hooks.on_message(at.best.reason())
                 break
-        metrics = validate(net, data.validation or data.train, data.classes, loss_of)
-        done = _progress((epoch + 1) / config.epochs, started, config.max_minutes)
-        metrics |= {"epoch": epoch + 1, "loss": total / (step + 1), "progress": min(1.0, done)}
-        metrics["seconds"] = time.monotonic() - started
-        on_epoch(metrics, net)
-        if done >= 1 or should_stop():
-            break
-    return net
+            checkpoints.make_in_time(epoch_ends=True)
+            asked = _asked(hooks, clock, checkpoints) if asked == "go" else asked
+    if asked != "go":
+        checkpoints.make()
+    return learner.judged
 
 
-def _progress(share: float, started: float, max_minutes: float) -> float:
-    """How far the training is, 0..1 and above: by its epochs, or by its time where that runs out first.
-
-    The clock counts only when it is 2 % ahead, so that a training with time enough does not depend on it: the
-    same seed then gives the same weights.
-    """
-    time_share = (time.monotonic() - started) / 60 / max_minutes
-    return time_share if time_share >= 1 or time_share > share + 0.02 else share
-
-
-def schedule(progress: float, warmup: float) -> float:
-    """Share of the full learning rate at `progress` 0..1: linear warm-up, then a half cosine down to 1 %."""
-    if progress < warmup:
-        return max(0.01, progress / warmup)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
-
-
-def _finite(loss: Tensor) -> float:
-    value = float(loss.detach())
-    if not math.isfinite(value):
-        raise TrainingError("The loss is not a number any more: train again with a smaller learning_rate.")
-    return value
-
-
-@torch.inference_mode()
-def validate(net: UNet, tiles: Sequence[LabelledTile], classes: int, loss_of: nn.Module) -> dict[str, Any]:
-    """Loss and Dice per class (list, in class order) over whole tiles, pixels of all tiles counted together."""
-    net.eval()
-    device = next(net.parameters()).device
-    overlap, total = torch.zeros(classes + 1), torch.zeros(classes + 1)
-    loss_sum = 0.0
-    for tile in tiles:
-        padded = pad_to(tile, 1, net.divisor)
-        target = torch.from_numpy(padded.mask.astype("int64"))[None].to(device)
-        scores = net(torch.from_numpy(padded.pixels)[None, None].to(device, memory_format=torch.channels_last))
-        loss_sum += float(loss_of(scores, target))
-        guess = scores.argmax(dim=1)
-        for number in range(1, classes + 1):
-            found, known = (guess == number) & (target != DiceCrossEntropy.IGNORE), target == number
-            overlap[number] += (found & known).sum().cpu()
-            total[number] += found.sum().cpu() + known.sum().cpu()
-    dice = (2 * overlap / total.clamp(min=1))[1:].tolist()
-    return {"validation_loss": loss_sum / len(tiles), "validation_dice": dice}
+def _asked(hooks: Hooks, clock: Clock, checkpoints: Checkpoints) -> Asked:
+    """What the training is asked for, once it is not asked to pause any more."""
+    if (asked := hooks.control()) == "pause":
+        began = time.monotonic()
+        checkpoints.make()  # who pauses a training may well leave
+        while (asked := hooks.control()) == "pause":
+            time.sleep(0.1)
+        clock.leave_out(time.monotonic() - began)
+    return asked

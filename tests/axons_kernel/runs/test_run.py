@@ -61,8 +61,10 @@ def test_inline_run_leaves_everything(ready: Project) -> None:
         "checkpoints",
         "config.json",
         "environment.json",
+        "examples",
         "log.txt",
         "metrics.jsonl",
+        "resources.jsonl",
         "status.json",
     ]
     assert ready.store.names("runs/run-1/checkpoints") == ["best.safetensors", "last.safetensors"]
@@ -277,9 +279,9 @@ def test_data_come_at_the_pixel_size_of_the_set(
     )
     data = load_data(training_set, TINY, project.image)
     side = round(64 * 0.1 / pixel_size_um)
-    assert [tile.pixels.shape for tile in (*data.train, *data.validation)] == [(side, side)] * 4
+    assert [tile.pixels.shape for tile in (*data.train, *data.validation)] == [(1, side, side)] * 4
     for tile in data.train:
-        assert tile.pixels[tile.mask == 1].mean() > tile.pixels[tile.mask == 0].mean() + 1
+        assert tile.pixels[0][tile.mask == 1].mean() > tile.pixels[0][tile.mask == 0].mean() + 1
 
 
 def test_tampered_weights_are_refused(ready: Project) -> None:

@@ -1,20 +1,19 @@
-"""Training data: batches that keep pixels and mask together, padding that is not scored."""
+"""Tiles with their masks: padding that is not scored, windows read when they are asked for, within a budget."""
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
-import torch
 
-from axons_kernel.training.data import LabelledTile, augmentation, class_counts, pad_to, random_batches, vary_tones
-from axons_kernel.training.losses import DiceCrossEntropy
-
-IGNORE = DiceCrossEntropy.IGNORE
+from axons_kernel.tiling import Tile
+from axons_kernel.training.data import IGNORE, LabelledTile, StoredTile, TileCache, blocks, class_counts, pad_to
 
 
-def tile(height: int, width: int, seed: int = 0) -> LabelledTile:
+def tile(height: int, width: int, seed: int = 0, channels: int = 1) -> LabelledTile:
     mask = np.random.default_rng(seed).integers(0, 2, (height, width)).astype(np.uint8)
-    return LabelledTile(mask.astype(np.float32) * 4 - 2, mask)
+    return LabelledTile(np.stack([mask.astype(np.float32) * 4 - 2 + c for c in range(channels)]), mask)
 
 
 @pytest.mark.parametrize(
@@ -22,76 +21,86 @@ def tile(height: int, width: int, seed: int = 0) -> LabelledTile:
     [(1, 1, (5, 9)), (8, 1, (8, 9)), (1, 16, (16, 16)), (20, 1, (20, 20)), (12, 8, (12, 16))],
 )
 def test_padding_reflects_and_is_ignored(size: int, divisor: int, expected: tuple[int, int]) -> None:
-    original = tile(5, 9)
+    original = tile(5, 9, channels=2)
     padded = pad_to(original, size, divisor)
-    assert padded.pixels.shape == padded.mask.shape == expected
-    np.testing.assert_array_equal(padded.pixels[:5, :9], original.pixels)
+    assert padded.pixels.shape == (2, *expected) and padded.mask.shape == padded.shape == expected
+    np.testing.assert_array_equal(padded.pixels[:, :5, :9], original.pixels)
     np.testing.assert_array_equal(padded.mask[:5, :9], original.mask)
     assert (padded.mask == IGNORE).sum() == expected[0] * expected[1] - 45
     assert set(np.unique(padded.pixels)) <= set(np.unique(original.pixels))
 
 
-def test_batches_have_their_shape_and_type() -> None:
-    batches = list(random_batches([tile(100, 70), tile(30, 200)], crop=64, batch=3, steps=4, seed=0))
-    assert len(batches) == 4
-    for images, masks in batches:
-        assert images.shape == (3, 1, 64, 64) and images.dtype == torch.float32
-        assert masks.shape == (3, 64, 64) and masks.dtype == torch.int64
-        assert set(masks.unique().tolist()) <= {0, 1, IGNORE}
+@pytest.mark.parametrize("shape", [(1, 1), (5, 9), (10, 4), (8, 8)])
+def test_blocks_cover_each_pixel_once(shape: tuple[int, int]) -> None:
+    seen = np.zeros(shape, int)
+    for block in blocks(shape, 4):
+        assert block.width <= 4 and block.height <= 4 and block.clipped(shape) == block
+        block.cut(seen)[...] += 1
+    assert (seen == 1).all()
 
 
-def test_seed_decides() -> None:
-    first, again, other = (next(random_batches([tile(80, 80)], 64, 2, 1, seed)) for seed in (3, 3, 4))
-    assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
-    assert not torch.equal(first[0], other[0])
+def test_class_counts_leave_ignored_pixels_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = np.array([[0, 1, 1], [IGNORE, 2, 0]], np.uint8)
+    tiles = [LabelledTile(mask[None].astype(np.float32), mask)] * 2
+    assert class_counts(tiles, 4).tolist() == [4, 4, 2, 0]
+    monkeypatch.setattr(blocks, "__defaults__", (2,))
+    assert class_counts(tiles, 4).tolist() == [4, 4, 2, 0]
 
 
-def test_pixels_and_mask_change_together() -> None:
-    large = np.zeros((96, 96), np.uint8)
-    large[20:60, 30:80] = 1
-    source = LabelledTile(large.astype(np.float32) * 10 - 5, large)
-    for images, masks in random_batches([source], 96, 4, 6, seed=1):
-        bright = images[:, 0] > 0
-        known = masks != IGNORE
-        agreement = (bright == (masks == 1))[known].float().mean()
-        assert agreement > 0.97
+class Reads:
+    """An image that counts what is read of it."""
+
+    def __init__(self, whole: LabelledTile):
+        self.whole, self.windows = whole, list[Tile]()
+
+    def stored(self, window: Tile, cache: TileCache) -> StoredTile:
+        return StoredTile(window, 1, self.pixels, lambda tile: self.whole.mask_of(tile), cache)
+
+    def pixels(self, window: Tile) -> np.ndarray:
+        self.windows.append(window)
+        return self.whole.cut(window).pixels
 
 
-def test_larger_tiles_are_seen_more() -> None:
-    large, small = (
-        LabelledTile(np.zeros((n, n), np.float32), np.full((n, n), c, np.uint8)) for n, c in ((256, 1), (64, 0))
-    )
-    masks = torch.cat([m for _, m in random_batches([small, large], 64, 8, 25, seed=0)])
-    share = (masks == 1).float().mean()
-    assert 0.88 < share < 0.99  # 256² / (256² + 64²) = 0.94
+@pytest.mark.parametrize("limit", [0, 10**6])
+def test_a_stored_tile_is_a_window_of_its_image(limit: int) -> None:
+    image = Reads(tile(40, 50))
+    stored = image.stored(Tile(10, 5, 20, 30), TileCache(limit))
+    assert stored.shape == (30, 20) and image.windows == []
+    part = Tile(3, 4, 5, 6)
+    for _ in range(2):
+        cut = stored.cut(part)
+        np.testing.assert_array_equal(cut.pixels, image.whole.pixels[:, 9:15, 13:18])
+        np.testing.assert_array_equal(cut.mask, image.whole.mask[9:15, 13:18])
+        np.testing.assert_array_equal(stored.mask_of(part), cut.mask)
+    assert image.windows == ([Tile(10, 5, 20, 30)] if limit else [Tile(13, 9, 5, 6)] * 2)
+    np.testing.assert_array_equal(stored.pixels, image.whole.pixels[:, 5:35, 10:30])
+    np.testing.assert_array_equal(stored.mask, image.whole.mask[5:35, 10:30])
 
 
-def test_augmentation_varies() -> None:
-    augment = augmentation(0)
-    picture = np.random.default_rng(0).uniform(size=(64, 64, 1)).astype(np.float32)
-    results = [augment(image=picture, mask=np.zeros((64, 64), np.uint8))["image"] for _ in range(5)]
-    assert len({result.tobytes() for result in results}) == 5
-    assert all(result.min() >= 0 and result.max() <= 1 for result in results)
+def test_the_cache_keeps_to_its_budget() -> None:
+    image = Reads(tile(10, 40))
+    cache = TileCache(2 * 100 * 5)
+    tiles = [image.stored(Tile(10 * i, 0, 10, 10), cache) for i in range(4)]
+    for stored in tiles * 2:
+        stored.cut(Tile(0, 0, 1, 1))
+    assert [window.width for window in image.windows] == [10, 10, 1, 1, 1, 1]
 
 
-def test_dark_and_bright_pixels_are_not_clipped() -> None:
-    """albumentations clips floating-point images to 0..1, and standardised pixels lie on both sides of that."""
-    ramp = np.tile(np.linspace(-4, 4, 64, dtype=np.float32), (64, 1))
-    for images, _ in random_batches([LabelledTile(ramp, np.zeros((64, 64), np.uint8))], 64, 4, 5, seed=0):
-        for image in images.numpy():
-            assert image.min() < -2 and image.max() > 2
-            assert np.unique(image.round(1)).size > 30
+def test_threads_that_read_the_same_tile_take_its_room_once() -> None:
+    image, together = Reads(tile(10, 20)), threading.Barrier(2)
+    cache = TileCache(3 * 100 * 5)  # two threads may hold room for one tile twice, for a moment
+    first, second = (image.stored(Tile(x, 0, 10, 10), cache) for x in (0, 10))
+    read = image.pixels
 
+    def slow(window: Tile) -> np.ndarray:
+        together.wait(10)
+        return read(window)
 
-def test_tones_vary_and_stay_near() -> None:
-    ramp = np.linspace(-4, 4, 1000, dtype=np.float32).reshape(20, 50)
-    varied = [vary_tones(ramp, np.random.default_rng(seed)) for seed in range(20)]
-    fits = np.array([np.polyfit(ramp.ravel(), v.ravel(), 1) for v in varied])
-    assert (fits[:, 0] > 0.7).all() and (fits[:, 0] < 1.3).all() and fits[:, 0].std() > 0.05
-    assert (abs(fits[:, 1]) < 0.4).all() and fits[:, 1].std() > 0.05
-
-
-def test_class_counts_leave_ignored_pixels_out() -> None:
-    mask = np.uint8([[0, 1, 1], [IGNORE, 2, 0]])
-    tiles = [LabelledTile(mask.astype(np.float32), mask)] * 2
-    assert class_counts(tiles, 3).tolist() == [4, 4, 2, 0]
+    shared = StoredTile(first.window, 1, slow, first.read_mask, cache)
+    threads = [threading.Thread(target=shared.cut, args=(Tile(0, 0, 1, 1),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert cache.get(first) is not None and cache.get(second) is not None
+    assert cache.get(image.stored(first.window, cache)) is None
