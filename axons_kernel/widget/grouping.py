@@ -40,4 +40,4 @@ def ungroup(sheet: Sheet, op: ops.Ungroup) -> Edit:
         changes[number] = None
         changes.update(sheet.add(part, proposal=placed.proposal) for part in placed.label.components)
     groups = len(set(op.ids))
-    return Edit("Group dissolved" if groups == 1 else f"{groups} groups dissolved", changes)
+    return Edit("group dissolved" if groups == 1 else f"{groups} groups dissolved", changes)

@@ -84,6 +84,7 @@ export interface Control {
   readonly control: 'checkbox' | 'radio' | 'popup_menu' | 'text';
   readonly identifier: string;
   readonly label_text: string;
+  readonly visibility_label_text?: string | null;
   readonly choices?: readonly Choice[];
   readonly groups?: readonly {
     readonly label_text: string;

@@ -13,6 +13,7 @@ const RADIUS_STEP = 1.15;
 export interface ViewCommands {
   readonly help: () => void;
   readonly visibility: () => void;
+  readonly feedback: () => void;
   readonly save: () => void;
 }
 
@@ -102,8 +103,16 @@ const SIMPLE: Readonly<Record<Simple, (all: Everything) => void>> = {
   visibility: ({ view }) => {
     view.visibility();
   },
-  press: ({ cursor }) => {
-    cursor.press();
+  feedback: ({ view }) => {
+    view.feedback();
+  },
+  press: ({ bench, cursor }) => {
+    // After clicks with a mouse, Enter ends what they have begun.
+    if (!cursor.at && bench.tool.unfinished) {
+      bench.tool.finish?.();
+    } else {
+      cursor.press();
+    }
   },
   fit: ({ bench }) => {
     bench.stage.fit();

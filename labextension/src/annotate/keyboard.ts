@@ -8,6 +8,28 @@ export interface Keyboard {
   readonly run: (command: Command) => void;
 }
 
+/**
+ * A button or box that was clicked with a mouse gives the keys back to the picture, so that Enter and Esc go on with
+ * the gesture; Esc does so wherever the keys are. Who goes there with the keyboard stays there.
+ */
+export function returnKeys(node: HTMLElement, canvas: HTMLCanvasElement): void {
+  node.addEventListener('click', event => {
+    const { target, detail } = event;
+    if (
+      detail > 0 &&
+      target instanceof Element &&
+      target.closest('button, .axons-Check')
+    ) {
+      canvas.focus({ preventScroll: true });
+    }
+  });
+  node.addEventListener('keydown', event => {
+    if (event.key === 'Escape' && event.target !== canvas) {
+      canvas.focus({ preventScroll: true });
+    }
+  });
+}
+
 export function connectKeys(
   canvas: HTMLCanvasElement,
   keyboard: Keyboard

@@ -29,6 +29,7 @@ type Simple =
   | 'ungroup'
   | 'mode'
   | 'visibility'
+  | 'feedback'
   | 'fit'
   | 'help'
   | 'next unfinished';
@@ -97,6 +98,7 @@ const PLAIN: Readonly<Record<string, Command>> = {
   u: { do: 'next unfinished' },
   '/': { do: 'mode' },
   ';': { do: 'visibility' },
+  q: { do: 'feedback' },
   '?': { do: 'help' }
 };
 
@@ -149,7 +151,7 @@ export const HELP: readonly (readonly [
       ['N', 'start a new label'],
       ['/', 'new, add, subtract or split'],
       ['[   ]', 'smaller or larger brush; with Pick: next label underneath'],
-      ['Enter, double click', 'close a polygon'],
+      ['Enter, double click', 'close a polygon; so does a click at its start'],
       ['Backspace', 'take back the last corner'],
       ['Esc', 'drop the gesture, then the selection']
     ]
@@ -176,6 +178,7 @@ export const HELP: readonly (readonly [
       ['Shift + wheel', 'size of the brush'],
       ['Home', 'the whole tile'],
       [';', 'labels full, faint or hidden'],
+      ['Q', 'hide the feedback, show it again'],
       ['Page Up, Page Down', 'tile before, tile after'],
       ['U', 'next unfinished tile']
     ]
@@ -185,7 +188,7 @@ export const HELP: readonly (readonly [
     [
       ['Arrow keys', 'move the pointer; with Shift in larger steps'],
       ['Enter', 'press the button, and let it go'],
-      ['Shift + Enter', 'finish a polygon'],
+      ['Shift + Enter', 'close a polygon; so does Enter at its last corner'],
       ['Tab', 'leave the picture'],
       ['Ctrl + S', 'save now']
     ]

@@ -10,7 +10,8 @@ import type { Answer } from './answers';
 import { run } from './commands';
 import type { Event } from './conversation';
 import { Cursor } from './cursor';
-import { connectKeys } from './keyboard';
+import { Feedback } from './feedback';
+import { connectKeys, returnKeys } from './keyboard';
 import { REOPENING, type AnnotatorModel } from './model';
 import { paintMarks } from './marks';
 import { Parts } from './parts/parts';
@@ -39,9 +40,9 @@ export class AnnotatorView extends DOMWidgetView {
     this.build();
     this.connectKeys();
     this.listenTo(model, 'change:feedback_canvas', () => {
-      this.showFeedback();
+      this.feedback.update();
     });
-    this.showFeedback();
+    this.feedback.update();
     this.greet();
   }
 
@@ -100,7 +101,13 @@ export class AnnotatorView extends DOMWidgetView {
       this.bench,
       () => this.cursor.at ?? this.pointer.at
     );
-    this.parts = new Parts(this.bench, this.actions);
+    this.feedback = new Feedback(this.model, this.stage, (there, shown) => {
+      this.parts.showFeedback(there, shown);
+    });
+    const toggle = () => {
+      this.say(this.feedback.toggle());
+    };
+    this.parts = new Parts(this.bench, this.actions, toggle);
     this.el.append(...this.parts.nodes);
     this.bench.changed.add(() => {
       this.parts.show();
@@ -118,10 +125,14 @@ export class AnnotatorView extends DOMWidgetView {
       visibility: () => {
         this.parts.looks.cycle();
       },
+      feedback: () => {
+        this.say(this.feedback.toggle());
+      },
       save: () => {
         this.save();
       }
     };
+    returnKeys(this.el, this.stage.canvas);
     connectKeys(this.stage.canvas, {
       touched: () => {
         this.stopwatch.touch();
@@ -206,18 +217,6 @@ export class AnnotatorView extends DOMWidgetView {
     });
   }
 
-  private showFeedback(): void {
-    const { feedback } = this.model;
-    this.stage.setForeign(feedback ? [feedback] : []);
-    feedback?.on(
-      'new-frame',
-      () => {
-        this.stage.changed();
-      },
-      this
-    );
-  }
-
   private say(text: string, bad = false): void {
     this.parts.status.say(text, bad);
   }
@@ -243,5 +242,6 @@ export class AnnotatorView extends DOMWidgetView {
   declare private pointer: Pointer;
   declare private cursor: Cursor;
   declare private actions: Actions;
+  declare private feedback: Feedback;
   declare private parts: Parts;
 }

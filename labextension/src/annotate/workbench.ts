@@ -9,6 +9,7 @@ import { Listeners } from './listeners';
 import type { Mask } from './mask';
 import type { Mode, OpBody, Painting, RequestBody } from './ops';
 import type { Preview } from './stage/layers';
+import type { LabelLook } from './stage/palette';
 import type { Picture } from './stage/picture';
 import type { Stage } from './stage/stage';
 import { makeTools } from './tools/all';
@@ -167,6 +168,12 @@ export class Workbench implements Bench {
     this.selection = new Set(ids);
     this.stage.redraw();
     this.changed.tell(null);
+  }
+
+  /** Show labels otherwise; what is not seen any more is not chosen. */
+  look(change: Partial<LabelLook>): void {
+    this.picture.setLabelLook(change);
+    this.select([...this.selection].filter(id => this.seen(id)));
   }
 
   seen(id: number): boolean {

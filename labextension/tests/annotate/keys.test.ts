@@ -25,6 +25,7 @@ describe('the keys', () => {
     ['Enter', ['shift'], { do: 'finish' }],
     ['ArrowUp', ['shift'], { do: 'cursor', x: 0, y: -12 }],
     ['?', ['shift'], { do: 'help' }],
+    ['q', [], { do: 'feedback' }],
     ['[', [], { do: 'step', by: -1 }]
   ])('%s with %s', (text, held, command) => {
     expect(key(text, held)).toEqual(command);

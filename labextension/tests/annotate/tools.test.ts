@@ -73,6 +73,35 @@ describe('the polygon', () => {
     expect(polygon.stepBack()).toBe(false);
   });
 
+  it('is closed by a second click at its last corner, which is there once', () => {
+    const polygon = new Polygon(bench);
+    click(polygon, [5, 5], [5.1, 5], [20, 5], [20, 20]);
+    expect([polygon.unfinished, bench.sent]).toEqual([true, []]);
+    click(polygon, [20.2, 20]);
+    polygon.double();
+    expect(polygon.unfinished).toBe(false);
+    expect(bench.sent).toMatchObject([
+      { op: 'polygon', rings: [[80, 80, 320, 80, 320, 320]] }
+    ]);
+  });
+
+  it('goes on freehand from its last corner', () => {
+    const polygon = new Polygon(bench);
+    click(polygon, [5, 5], [20, 5], [20, 20]);
+    drag(polygon, [20, 20], [15, 22], [10, 20], [5, 20]);
+    expect(bench.sent).toEqual([]);
+    polygon.finish();
+    expect(bench.sent).toHaveLength(1);
+  });
+
+  it('gets the class that was chosen last', () => {
+    const polygon = new Polygon(bench);
+    click(polygon, [5, 5], [20, 5], [20, 20]);
+    bench.settings = { ...bench.settings, labelClass: 'myelin' };
+    polygon.finish();
+    expect(bench.sent).toMatchObject([{ label_class: 'myelin' }]);
+  });
+
   it('is drawn freehand in one drag', () => {
     const turn = Array.from({ length: 60 }, (_, i): [number, number] => {
       const angle = (i / 59) * 2 * Math.PI;

@@ -95,10 +95,7 @@ export class Classes {
     if (!hidden.delete(name)) {
       hidden.add(name);
     }
-    this.bench.picture.setLabelLook({ hidden });
-    this.bench.select(
-      [...this.bench.selection].filter(id => this.bench.seen(id))
-    );
+    this.bench.look({ hidden });
   }
 
   private readonly rows = new Map<

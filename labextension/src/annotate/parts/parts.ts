@@ -10,6 +10,7 @@ import type { Workbench } from '../workbench';
 import { Chosen } from './chosen';
 import { Classes } from './classes';
 import { Conflict } from './conflict';
+import { Filters } from './filters';
 import { Help } from './help';
 import { LabelLooks } from './look';
 import { MiniMap } from './minimap';
@@ -29,7 +30,8 @@ export class Parts {
 
   constructor(
     private readonly bench: Workbench,
-    actions: Actions
+    actions: Actions,
+    private readonly feedback: () => void
   ) {
     const { stage } = bench;
     this.help = new Help(() => {
@@ -39,6 +41,7 @@ export class Parts {
     this.options = new Options(bench);
     this.classes = new Classes(bench);
     this.chosen = new Chosen(bench);
+    this.filters = new Filters(bench);
     this.work = new Work(bench);
     this.conflict = new Conflict(bench);
     this.looks = new LabelLooks(bench, () => {
@@ -69,6 +72,7 @@ export class Parts {
     }
     this.classes.build();
     this.looks.build();
+    this.filters.build();
     this.buildContrast(state);
     this.buildScale(state);
     this.minimap.build();
@@ -87,11 +91,16 @@ export class Parts {
         this.options.show();
         this.classes.show();
         this.chosen.show();
+        this.filters.show();
         this.work.show();
         this.conflict.show();
         this.bench.stage.canvas.style.cursor = this.bench.tool.cursor;
       });
     }
+  }
+
+  showFeedback(there: boolean, shown: boolean): void {
+    this.toolbar.showFeedback(there, shown);
   }
 
   /** The stage shows another part of the tile. */
@@ -112,6 +121,7 @@ export class Parts {
       this.classes.node,
       this.work.node,
       this.looks.node,
+      this.filters.node,
       this.contrastHost
     );
     const body = element('div', 'axons-Annotate-body', node, this.panel);
@@ -138,6 +148,7 @@ export class Parts {
         this.panel.hidden = !this.panel.hidden;
         this.toolbar.showPanel(!this.panel.hidden);
       },
+      feedback: this.feedback,
       help: () => {
         this.help.toggle();
       }
@@ -176,6 +187,7 @@ export class Parts {
   private readonly options: Options;
   private readonly classes: Classes;
   private readonly chosen: Chosen;
+  private readonly filters: Filters;
   private readonly work: Work;
   private readonly conflict: Conflict;
   private readonly minimap: MiniMap;

@@ -100,6 +100,7 @@ const LABEL_BUTTONS: readonly (readonly [
 export interface ViewActions {
   readonly zoom: (factor: number) => void;
   readonly fit: () => void;
+  readonly feedback: () => void;
   readonly panel: () => void;
   readonly help: () => void;
 }
@@ -148,6 +149,15 @@ export class Toolbar {
     this.others.get('panel')?.setAttribute('aria-expanded', String(open));
   }
 
+  /** The button is there while there is something to hide. */
+  showFeedback(there: boolean, shown: boolean): void {
+    const made = this.others.get('feedback');
+    if (made) {
+      made.hidden = !there;
+      press(made, shown);
+    }
+  }
+
   private toolButton(name: ToolName): HTMLButtonElement {
     const key = Object.entries(TOOL_KEYS).find(([, tool]) => tool === name);
     const title = `${TOOL_TITLES[name]} (${(key?.[0] ?? '').toUpperCase()})`;
@@ -177,6 +187,7 @@ export class Toolbar {
         actions.zoom(1.4);
       }),
       this.other('fit', 'The whole tile (Home)', actions.fit),
+      this.other('feedback', 'Show or hide the feedback (Q)', actions.feedback),
       this.other('panel', 'Classes, attributes and look', actions.panel),
       this.other('help', 'Keys and hints (?)', actions.help)
     ];

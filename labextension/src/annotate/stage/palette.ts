@@ -1,6 +1,7 @@
 /** The colours of labels, by their numbers, as the four bytes of a canvas's pixel. */
 
 import type { ClassInfo, Row } from '../answers';
+import { passes, type Filter } from '../filter';
 
 export type Visibility = 'full' | 'faint' | 'hidden';
 
@@ -11,6 +12,7 @@ export interface LabelLook {
   readonly opacity: number;
   readonly scheme: string;
   readonly hidden: ReadonlySet<string | null>;
+  readonly filter: Filter;
 }
 
 export const UNCLASSIFIED = [150, 150, 150] as const;
@@ -40,8 +42,9 @@ export class Palette {
     const colours = new Map(
       classes.map(({ name }) => [name, colourOf(classes, name, look.scheme)])
     );
-    for (const { id, label_class, proposal } of rows) {
-      if (!look.hidden.has(label_class)) {
+    for (const row of rows) {
+      if (passes(look, row)) {
+        const { id, label_class, proposal } = row;
         const colour = colours.get(label_class ?? '') ?? UNCLASSIFIED;
         const opacity = proposal ? look.opacity / 2 : look.opacity;
         this.fill[id] = bytesOf(colour, share.fill * opacity);

@@ -7,6 +7,7 @@ import { pixelsOf, render, type Pixels } from '../contrast';
 import { unite, type Rect } from '../geometry';
 import type { Tile } from '../tile';
 import { LabelLayer, Layer, type Preview } from './layers';
+import { passes } from '../filter';
 import { Palette, colourOf, type LabelLook } from './palette';
 import type { Stage } from './stage';
 
@@ -18,7 +19,8 @@ export class Picture {
     visibility: 'full',
     opacity: 0.35,
     scheme: 'default',
-    hidden: new Set()
+    hidden: new Set(),
+    filter: new Map()
   };
 
   constructor(private readonly stage: Stage) {}
@@ -95,10 +97,8 @@ export class Picture {
 
   /** Whether a label is shown. */
   sees(row: Row | null): boolean {
-    const { visibility, hidden } = this.labelLook;
-    return (
-      row !== null && visibility !== 'hidden' && !hidden.has(row.label_class)
-    );
+    const look = this.labelLook;
+    return row !== null && look.visibility !== 'hidden' && passes(look, row);
   }
 
   get imageCanvas(): HTMLCanvasElement | null {

@@ -16,6 +16,8 @@ import type { Bench, Spot, Tool, ToolName } from './tool';
 /** Freehand corners are this far apart at least, in reaches of the pointer. */
 const STEP = 0.3;
 const SIMPLER = 0.06;
+/** Clicks that near are at the same corner. */
+const SAME = 0.35;
 
 export class Polygon implements Tool {
   readonly name: ToolName = 'polygon';
@@ -37,7 +39,11 @@ export class Polygon implements Tool {
       return;
     }
     this.freehand = 0;
-    this.addCorner(at);
+    const last = this.corners[this.corners.length - 1];
+    this.again = Boolean(last) && distance(last ?? at, at) <= this.near;
+    if (!this.again) {
+      this.addCorner(at);
+    }
     this.bench.redraw();
   }
 
@@ -62,6 +68,8 @@ export class Polygon implements Tool {
       if (this.closes([x, y])) {
         this.finish();
       }
+    } else if (this.again && !this.freehand && this.corners.length > 2) {
+      this.finish(); // clicked twice at the last corner
     }
     this.freehand = 0;
   }
@@ -83,6 +91,10 @@ export class Polygon implements Tool {
     return Boolean(some);
   }
 
+  get unfinished(): boolean {
+    return this.corners.length > 0;
+  }
+
   finish(): void {
     const { corners, how, bench } = this;
     this.cancel();
@@ -96,7 +108,9 @@ export class Polygon implements Tool {
     const ring = corners.flatMap(point =>
       point.map(v => Math.round(v * QUANTUM))
     );
-    bench.commit({ op: 'polygon', ...how, rings: [ring] });
+    // Another class may have been chosen meanwhile.
+    const { labelClass: label_class } = bench.settings;
+    bench.commit({ op: 'polygon', ...how, label_class, rings: [ring] });
   }
 
   cancel(): boolean {
@@ -142,6 +156,10 @@ export class Polygon implements Tool {
     );
   }
 
+  private get near(): number {
+    return this.bench.reach * SAME;
+  }
+
   private tidyFreehand(): void {
     const drawn = this.corners.splice(-this.freehand - 1);
     const tidy = simplify(drawn, this.bench.reach * SIMPLER);
@@ -154,4 +172,5 @@ export class Polygon implements Tool {
   protected pointer: Point | null = null;
   private how: Painting | null = null;
   private freehand = 0;
+  private again = false;
 }

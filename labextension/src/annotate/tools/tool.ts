@@ -95,6 +95,8 @@ export interface Tool {
   double?(spot: Spot): void;
   /** Take back the last part of a gesture, or delete what is marked; false when there is nothing. */
   stepBack?(): boolean;
+  /** Whether `finish` would end something. */
+  readonly unfinished?: boolean;
   finish?(): void;
   /** Drop a gesture that is going on; false when there is none. */
   cancel?(): boolean;
