@@ -62,7 +62,7 @@ def not_a_number(net: nn.Module, loss_of: nn.Module, batch: Batch, rate: float, 
     broken = [name for name, weight in net.named_parameters() if not weight.isfinite().all()]
     advice = f"train again with a smaller learning_rate, such as {rate / 4:.1g}"
     if half:
-        advice += ", or with amp=False"
+        advice += " or with amp=False"
     if broken:
         return TrainingError(
             f"{what}: the weights of {broken[0]} and {len(broken) - 1} others overflowed at a learning rate of "
@@ -71,6 +71,8 @@ def not_a_number(net: nn.Module, loss_of: nn.Module, batch: Batch, rate: float, 
     scores = net(pixels)
     if not scores.isfinite().all():
         return TrainingError(f"{what}: the network's scores overflowed at a learning rate of {rate:.2g}; {advice}.")
+    if half and loss_of(scores, target).isfinite():
+        return TrainingError(f"{what}: numbers overflow in 16 bits, and do not in 32. Train again with amp=False.")
     terms = {name: float(value) for name, value in loss_of.terms(scores, target).items()}  # type: ignore[operator]
     told = ", ".join(f"{name} {value:.3g}" for name, value in terms.items())
     return TrainingError(
