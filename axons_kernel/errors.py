@@ -68,6 +68,14 @@ def needs_extra(extra: str, what: str) -> Iterator[None]:
         raise MissingExtraError(f"{what} needs {error.name}: pip install 'axons[{extra}]'.") from error
 
 
+class StoppedPredictingError(KeyboardInterrupt):
+    """The prediction was interrupted; what is finished is kept, and the same call goes on."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the sentence alone."""
+        return [str(self)]
+
+
 class StoppedLookingError(KeyboardInterrupt):
     """The cell that follows a run was interrupted; the run goes on."""
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import plotting
 from .errors import MissingExtraError, NotFoundError, needs_extra
-from .predictions import PredictionInfo
+from .predictions import PredictionInfo, class_colours
 from .project_image import ProjectImage
 from .pyramid import Pyramid
 from .storage import Store
@@ -92,11 +91,10 @@ def prediction_overlay(image: ProjectImage, model: str) -> MaskOverlay | None:
     if not image.store.exists(f"{folder}/summary.json"):
         return None
     info = PredictionInfo.decode(image.store.read(f"{folder}/summary.json"), f"{folder}/summary.json")
-    colours = {**dict(zip(info.classes, plotting.PALETTE * len(info.classes), strict=False)), **image.colours}
     return MaskOverlay(
         open_pyramid(image.store, f"{folder}/mask.tif"),
         f"prediction of {info.model}",
-        tuple((name, colours[name]) for name in info.classes),
+        tuple(class_colours(info.classes, image.colours).items()),
     )
 
 

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from .model_files import ModelInfo
     from .predictions import Prediction
     from .quality import Comparison, Labels
+    from .runs.comparing import RunComparison
     from .runs.run import Run
+    from .runs.run_list import RunList
     from .training.config import TrainingConfig
     from .widget.annotator import AnnotatorWidget
     from .widget.canvas import AnnotationWidget
@@ -252,10 +254,18 @@ class Project(LabelExchange, ProjectTiles, ProjectModels, ProjectCare):
 
         return read_run(self.store, check_name(name, "a run"))
 
-    def runs(self) -> list[Run]:
-        """All runs, by name."""
+    def runs(self) -> RunList:
+        """All runs, by name; a notebook shows them with their curves."""
+        from .runs.run_list import RunList
+
         names = self.store.names("runs")
-        return [self.run(name) for name in names if self.store.exists(f"runs/{name}/config.json")]
+        return RunList(self.run(name) for name in names if self.store.exists(f"runs/{name}/config.json"))
+
+    def compare_runs(self, *runs: Run | str) -> RunComparison:
+        """Runs side by side: what was set differently, their scores, curves and examples. Raises InputError."""
+        from .runs.comparing import compare_runs
+
+        return compare_runs([self.run(run if isinstance(run, str) else run.name) for run in runs])
 
     def evaluate(self, prediction: Prediction) -> Report:
         """Compare a prediction with the image's labels, on the pixels that the model has not learned from."""

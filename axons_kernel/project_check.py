@@ -206,7 +206,8 @@ class Checker:
         weights = key.replace("model.json", "model.safetensors")
         if model is None:
             return
-        self._needs_set(key, model.training_set, model.training_set_sha256)
+        if model.training_set:  # else it has learned elsewhere
+            self._needs_set(key, model.training_set, model.training_set_sha256)
         if weights not in self.keys:
             self._wrong(weights, "it is missing", "Train the model again")
         else:

@@ -59,6 +59,11 @@ def jpeg(picture: NDArray[np.uint8]) -> bytes:
     return bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(picture), level=85))
 
 
+def jpeg_uri(picture: NDArray[np.uint8]) -> str:
+    """A (h, w, 3) picture as a JPEG in a `data:` address, for pages that need no other file."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg(picture)).decode()}"
+
+
 def gallery(rows: Iterable[tuple[NDArray[np.uint8] | None, Mapping[str, Any]]]) -> str:
     """An HTML table: a picture and what is to be said of it per row; keys are the headings. All text is escaped."""
     found = list(rows)
@@ -72,8 +77,7 @@ def gallery(rows: Iterable[tuple[NDArray[np.uint8] | None, Mapping[str, Any]]]) 
 def _picture_cell(picture: NDArray[np.uint8] | None) -> str:
     if picture is None:
         return "<td>no picture</td>"
-    data = base64.b64encode(jpeg(picture)).decode()
-    return f'<td><img alt="" style="max-width:{SMALL}px" src="data:image/jpeg;base64,{data}"></td>'
+    return f'<td><img alt="" style="max-width:{SMALL}px" src="{jpeg_uri(picture)}"></td>'
 
 
 def _text_cells(facts: Mapping[str, Any]) -> str:

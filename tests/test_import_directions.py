@@ -50,7 +50,8 @@ LAYERS = {
     """,
     "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails",
     "torch": """
-        inference inference.sliding training.augmentation training.data training.ema training.learner
+        inference inference.fusing inference.grid inference.guessing inference.image_rows inference.options
+        inference.rows inference.splitting training.augmentation training.data training.ema training.learner
         training.loading training.loop training.losses training.memory training.networks training.precision
         training.progress training.troubles training.unet training.validation
     """,
@@ -61,9 +62,12 @@ LAYERS = {
     """,
     "project": """
         __init__ analysis analysis.report annotating annotators comparing copying cutting image_list
-        import_source importing inference.predicting label_classes label_export label_files label_import
-        label_sources looking mask_pictures model_input predictions project project_care project_check project_command
-        project_gc project_image project_labels project_sizes project_tiles receiving runs runs.colours
+        import_source importing inference.outcome inference.predicting inference.progress_files
+        inference.separating label_classes label_export label_files label_import
+        label_sources looking mask_pictures model_exchange model_input prediction_page
+        predictions project project_care project_check project_command
+        project_gc project_image project_labels project_models project_sizes project_tiles receiving runs runs.colours
+        runs.comparing runs.figures runs.run_list runs.scores runs.tensorboard
         runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
         runs.recording runs.resources runs.run runs.starting
         stitched_files tile_export tile_import tour_command training_sets.stored uploading widget.reviving
@@ -89,13 +93,16 @@ RESERVED = {
     "roifile": "formats.imagej formats.roi_shapes",
     "yaml": "formats.yolo",
     "torch": """
-        inference.sliding model_files runs.environment runs.keeping runs.process runs.resources
+        inference.fusing inference.guessing model_exchange model_files
+        runs.environment runs.keeping runs.process runs.resources
         training.augmentation training.checkpoints training.data training.ema training.learner training.loading
         training.loop training.losses training.memory training.networks training.precision training.progress
         training.troubles training.unet training.validation
     """,
     "safetensors": "model_files runs.keeping training.checkpoints",
     "albumentations": "training.augmentation",
+    "onnx": "model_exchange",
+    "onnxruntime": "model_exchange",
     "monai": "training.networks",
     "cv2": "widget.assist",
     "ipycanvas": "annotators widget.annotator widget.canvas widget.painter",
@@ -103,11 +110,13 @@ RESERVED = {
         widget.annotator widget.canvas widget.painter widget.run_view widget.toolbar widget.upload widget.viewer
     """,
     "matplotlib": """
-        analysis.report cutting plotting project_image project_tiles quality.comparison quality.figures runs.run
+        analysis.report cutting plotting project_image project_tiles quality.comparison quality.figures
+        runs.comparing runs.figures runs.run
     """,
     "IPython": "runs.live widget.run_view widget.viewer",
     "tqdm": """
-        copying import_source importing inference.predicting label_sources project_command stitched_files
+        copying import_source importing inference.predicting inference.separating label_sources
+        project_command stitched_files
         tile_export tile_import tour_command
     """,
     "papermill": "tour_command",

@@ -60,7 +60,9 @@ def test_a_picture_of_an_image_has_its_labels(image: ProjectImage) -> None:
 
 
 def test_a_picture_of_a_prediction_has_its_classes(prediction: Prediction) -> None:
-    picture = decoded(prediction._repr_jpeg_())
+    page = prediction._repr_html_()
+    picture = decoded(base64.b64decode(page.partition("base64,")[2].partition('"')[0]))
+    assert html.escape(NASTY) in page and NASTY not in page
     assert picture[133, 600, 2] - picture[133, 600, 0] > 30  # the second class is blue
     assert np.ptp(picture[300, 200]) < 3
 
@@ -127,7 +129,7 @@ def test_there_is_an_overlay_per_finished_prediction(image: ProjectImage, predic
 def test_a_picture_of_a_prediction_that_is_not_there_is_an_error(image: ProjectImage) -> None:
     info = PredictionInfo(image="nerve", model="gone", classes=("axon",), pixel_size_um=0.5, area_share={})
     with pytest.raises(NotFoundError, match="no finished prediction of 'nerve' by 'gone'"):
-        Prediction(image, info)._repr_jpeg_()
+        Prediction(image, info)._repr_html_()
 
 
 @pytest.mark.parametrize("shape", [(5, 900), (900, 5), (1, 1)])
