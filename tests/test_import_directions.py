@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
+        analysis.blocks analysis.objects analysis.scored analysis.statistics analysis.tallies
         annotation_merge annotations blending chunk_cache chunk_codecs documents foreground formats
         formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
@@ -36,9 +37,9 @@ LAYERS = {
         training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
         widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
-        widget.grouping widget.history widget.ink widget.keys widget.layers widget.livewire widget.log widget.look widget.module
-        widget.numbering widget.objects widget.ops widget.outlines widget.painting widget.picture widget.placed
-        widget.places widget.progress widget.protocol widget.render widget.requests widget.run_messages widget.saving
+        widget.grouping widget.history widget.ink widget.inserting widget.keys widget.layers widget.leading
+        widget.livewire widget.log widget.look widget.module widget.numbering widget.objects widget.ops widget.outlines
+        widget.painting widget.picture widget.placed widget.places widget.progress widget.protocol widget.render widget.requests widget.run_messages widget.saving
         widget.sessions
         widget.shapes widget.sheet widget.subshell widget.tools widget.upload_messages widget.viewer_messages
         widget.viewport windows zarr_limits

@@ -95,16 +95,21 @@ def _percentile(distances: Floats, lengths: Floats, percent: float) -> float:
 def boundary_distances(annotated: NDArray[np.bool_], reference: NDArray[np.bool_]) -> BoundaryDistances:
     """Distance from each piece of one outline to the nearest of the other, of two (H, W) bool masks."""
     same_shape(annotated.shape, reference.shape)
-    (points, length), (known_points, known_length) = (_outline(mask) for mask in (annotated, reference))
-    return BoundaryDistances(_nearest(points, known_points), length, _nearest(known_points, points), known_length)
+    (points, length), (known_points, known_length) = (outline_pieces(mask) for mask in (annotated, reference))
+    return BoundaryDistances(nearest(points, known_points), length, nearest(known_points, points), known_length)
 
 
-def _outline(mask: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def outline_pieces(mask: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """The pieces of the outline of a (H, W) mask: places (k, 2) as row and column, and lengths (k,), in pixels.
+
+    A piece at (row, column) lies around the upper left corner of that pixel, so rows go from 0 to H.
+    """
     rows, cols, cells = _cells(mask)
     return np.stack([rows, cols], axis=1).astype(np.float64), _LENGTH[cells @ _CORNERS]
 
 
-def _nearest(points: Floats, others: Floats) -> Floats:
+def nearest(points: Floats, others: Floats) -> Floats:
+    """(k,) distance from each of `points` (k, 2) to the nearest of `others` (m, 2); infinite where there is none."""
     if not len(others):
         return np.full(len(points), np.inf)
     return np.asarray(KDTree(others).query(points)[0], dtype=np.float64)
@@ -122,10 +127,11 @@ def boundary_iou(annotated: NDArray[np.bool_], reference: NDArray[np.bool_], *, 
     if not 0 < share <= 1:
         raise InputError(f"share={share} is not allowed: give the band as a share of the diagonal, as in share=0.005.")
     width = max(1, round(share * float(np.hypot(*reference.shape))))
-    return pixel_score(_band(annotated, width), _band(reference, width)).iou
+    return pixel_score(inner_band(annotated, width), inner_band(reference, width)).iou
 
 
-def _band(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+def inner_band(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """The pixels of a (H, W) mask within `width` pixels of its outside; outside the image is outside."""
     return mask & ~_eroded(_eroded(mask, width).T, width).T
 
 
