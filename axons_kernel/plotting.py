@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 from skimage.segmentation import find_boundaries
@@ -156,7 +157,7 @@ def curves_figure(metrics: Sequence[Mapping[str, Any]], classes: Sequence[str], 
     dice.set(title="validation Dice (1 is perfect)", xlabel="epoch", ylim=(0, 1))
     for axes in (loss, dice):
         axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if metrics:
             best = max(metrics, key=lambda m: np.mean(m["validation_dice"]))["epoch"]
             axes.axvline(best, color="0.5", linestyle=":", zorder=0, label=f"best: epoch {best}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -151,6 +152,12 @@ class Run:
         from .live import live
 
         return live(self)
+
+    def to_tensorboard(self, folder: str | os.PathLike[str]) -> str:
+        """Write the run so far as TensorBoard's files to `folder`/<run>. Raises InputError, MissingExtraError."""
+        from .tensorboard import to_tensorboard
+
+        return to_tensorboard(self, folder)
 
     def __repr__(self) -> str:
         return f"run '{self.name}': {self.status().state}, {len(self.metrics())} epochs"
