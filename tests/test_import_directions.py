@@ -33,16 +33,14 @@ LAYERS = {
         quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
         tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
         training training.architectures training.config training.early_stopping training.schedule training.targets
-        training_sets training_sets.splitting
-        training_sets.training_set
+        training_sets training_sets.balance training_sets.partition training_sets.splitting training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
         widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
         widget.grouping widget.history widget.ink widget.inserting widget.keys widget.layers widget.leading
         widget.livewire widget.log widget.look widget.module widget.numbering widget.objects widget.ops widget.outlines
-        widget.painting widget.picture widget.placed widget.places widget.progress widget.protocol widget.render widget.requests widget.run_messages widget.saving
-        widget.sessions
-        widget.shapes widget.sheet widget.subshell widget.tools widget.upload_messages widget.viewer_messages
-        widget.viewport windows zarr_limits
+        widget.painting widget.picture widget.placed widget.places widget.progress widget.protocol widget.render
+        widget.requests widget.run_messages widget.saving widget.sessions widget.shapes widget.sheet
+        widget.subshell widget.tools widget.upload_messages widget.viewer_messages widget.viewport windows zarr_limits
     """,
     "storage": """
         storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder
@@ -67,11 +65,13 @@ LAYERS = {
         inference.separating label_classes label_export label_files label_import
         label_sources looking mask_pictures model_exchange model_input prediction_page
         predictions project project_care project_check project_command
-        project_gc project_image project_labels project_models project_sizes project_tiles receiving runs runs.colours
+        project_gc project_image project_labels project_models project_sets project_sizes project_tiles
+        receiving runs runs.colours
         runs.comparing runs.figures runs.run_list runs.scores runs.tensorboard
         runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
         runs.recording runs.resources runs.run runs.starting
-        stitched_files tile_export tile_import tour_command training_sets.stored uploading widget.reviving
+        stitched_files tile_export tile_import tour_command training_sets.combining training_sets.counting
+        training_sets.groups training_sets.making training_sets.stored uploading widget.reviving
         widget.run_reviving
     """,
 }

@@ -21,6 +21,7 @@ from ..errors import InputError
 from ..rasterize import Window
 from ..tiling import Tile
 from .desk import Desk, take_over
+from .edits import counted
 from .module import TRAITS
 from .painter import LOCK
 from .protocol import Saved
@@ -82,6 +83,22 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
         self._desk.close()
         super().close()
 
+    def show_tile(self, tile: int | tuple[float, float]) -> AnnotatorWidget:
+        """Lead to a tile: its number, from 0, or a pixel (x, y) of the image that is on it.
+
+        Returns the widget, so that a cell shows it. Raises InputError when there is no such tile.
+        """
+        self.send(dict(self._desk.show_tile(tile)))
+        return self
+
+    def show_label(self, object_id: str) -> AnnotatorWidget:
+        """Lead to a label, and choose it, as in `show_label(image.annotation().labels[0].object_id)`.
+
+        Returns the widget, so that a cell shows it. Raises InputError when there is no such label.
+        """
+        self.send(dict(self._desk.show_label(object_id)))
+        return self
+
     def show_feedback(self, feedback: Feedback | None) -> AnnotatorWidget:
         """Lay pictures over the tiles, as in `show_feedback(project.compare(image, reference).raster)`.
 
@@ -131,5 +148,5 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
             self._draw_feedback()
 
     def __repr__(self) -> str:
-        labels = self.annotation.labels
-        return f"annotator of {self._desk.name}, {len(labels)} labels: it can be used while the notebook's kernel runs"
+        labels = counted(len(self.annotation.labels))
+        return f"annotator of {self._desk.name}, {labels}: it can be used while the notebook's kernel runs"

@@ -103,7 +103,15 @@ def acknowledge(document: Document, op: ops.Op, outcome: Outcome) -> Reply:
 
 
 def state(
-    document: Document, course: Course, *, session: str, request: int, last: int, tile: int, saved: Saved
+    document: Document,
+    course: Course,
+    *,
+    session: str,
+    request: int,
+    last: int,
+    tile: int,
+    saved: Saved,
+    show: int | None = None,
 ) -> Reply:
     """Everything about a tile. Labels that do not touch it are left out, except those without an area."""
     sheet, picture = document.sheet, document.picture
@@ -126,6 +134,7 @@ def state(
         "limits": [list(pair) for pair in limits(pixels)],
         **_course_info(course, document),
         "labels": [row(number, sheet.labels[number]) for number in sorted(shown)],
+        "show": show if show in sheet.labels else None,
         "next_id": sheet.next_id,
         "undo": len(document.log.past),
         "redo": len(document.log.future),

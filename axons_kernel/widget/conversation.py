@@ -14,7 +14,7 @@ from ..errors import AxonsKernelError, InputError
 from . import answering, livewire, ops, requests
 from .answering import Course, Reply, pack
 from .document import Document
-from .edits import inside
+from .edits import inside, known
 from .fields import NAME, Message
 from .progress import SESSIONS_KEPT, active_seconds
 from .protocol import Refused, Saved, parse
@@ -49,6 +49,7 @@ class Conversation:
         self._saved = saved or (lambda: not_saved(self.document.rev))
         self._sessions = Sessions(document.progress.sessions)
         self.closed = False
+        self.show: int | None = None  # the label that the next view looks at
 
     def renew(self, document: Document) -> None:
         """Go on with another document: other labels of the same image. The numbering of ops goes on."""
@@ -132,6 +133,9 @@ class Conversation:
             return Reply({**self._saved(), "request": message.request, "session": message.session})
         if isinstance(message, requests.Geometry):
             return self._reply(message, "geometry", shapes=answering.geometry(self.document, message.ids))
+        if isinstance(message, requests.Copy):
+            labels = [known(self.document.sheet, number).label.to_json() for number in message.ids]
+            return self._reply(message, "copied", labels=labels)
         return self._answer_assist(message)
 
     def _answer_assist(self, message: Message) -> Reply:
@@ -156,6 +160,7 @@ class Conversation:
         return Reply({**head, **content}, buffers)
 
     def _state(self, message: requests.Request, session: Session) -> Reply:
+        show, self.show = self.show, None
         return answering.state(
             self.document,
             self.course,
@@ -164,6 +169,7 @@ class Conversation:
             last=session.last,
             tile=self.tile,
             saved=self._saved(),
+            show=show,
         )
 
     def _checked(self, tile: int) -> int:

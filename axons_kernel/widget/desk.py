@@ -17,8 +17,9 @@ from .autosave import Autosave, Shelf, Stored
 from .conflict import keep_both
 from .conversation import Conversation
 from .document import Document, Settings
+from .leading import tile_at, tile_of_label
 from .picture import Picture
-from .protocol import Saved
+from .protocol import Saved, Show
 
 
 class Desk:
@@ -70,6 +71,20 @@ class Desk:
         """The answer to a message of a view."""
         with self._lock:
             return self.conversation.receive(content)
+
+    def show_tile(self, where: int | tuple[float, float]) -> Show:
+        """What leads the views to a tile. Raises InputError."""
+        with self._lock:
+            talk = self.conversation
+            talk.tile, talk.show = tile_at(talk.document.sheet.tiles, where), None
+            return {"answer": "show", "session": None, "tile": talk.tile, "label": None}
+
+    def show_label(self, object_id: str) -> Show:
+        """What leads the views to a label. Raises InputError."""
+        with self._lock:
+            talk = self.conversation
+            talk.tile, talk.show = tile_of_label(talk.document.sheet, object_id, talk.tile)
+            return {"answer": "show", "session": None, "tile": talk.tile, "label": talk.show}
 
     def flush(self) -> None:
         """Store now what is not stored yet."""

@@ -16,7 +16,7 @@ from ..annotations import Annotation
 from ..errors import InputError
 from ..label_json import read_labels, strict
 from ..rasterize import Window
-from . import assist, edits, grouping, objects, ops, shapes
+from . import assist, edits, grouping, inserting, objects, ops, shapes
 from .assets import Assets
 from .booleans import Ids, changed_rect
 from .controls import Control
@@ -142,6 +142,8 @@ class Document:
             return edits.paint(sheet, op, self._from_pixels)
         if isinstance(op, ops.SetAttribute):
             return objects.set_attribute(sheet, op, self.settings.controls)
+        if isinstance(op, ops.Insert):
+            return inserting.insert(sheet, op, self.settings.classes, self.settings.controls)
         if isinstance(op, ops.Threshold):
             return objects.threshold(sheet, op, self.assets.pixels(sheet.tiles[op.tile]))
         if isinstance(op, ops.Propose):

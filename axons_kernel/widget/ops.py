@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -157,6 +157,15 @@ class Paste(Op):
 
     op: Literal["paste"]
     ids: Numbers
+    dx: Sub
+    dy: Sub
+
+
+class Insert(Op):
+    """Labels that were copied from another image: django-labeller's label objects, shifted."""
+
+    op: Literal["insert"]
+    labels: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=10_000)]
     dx: Sub
     dy: Sub
 

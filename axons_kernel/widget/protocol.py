@@ -54,12 +54,12 @@ LARGEST_MESSAGE = 2**22  # characters of JSON
 
 AnyOp = (
     ops.Stroke | ops.Polygon | ops.Fill | ops.Wand | ops.Superpixels | ops.GrabCut
-    | ops.Box | ops.Ellipse | ops.PointOp | ops.Vertex | ops.Move | ops.Resize | ops.Paste
+    | ops.Box | ops.Ellipse | ops.PointOp | ops.Vertex | ops.Move | ops.Resize | ops.Paste | ops.Insert
     | ops.Threshold | ops.Separate | ops.Knife | ops.Merge | ops.Group | ops.Ungroup | ops.Delete
     | ops.SetClass | ops.SetAttribute | ops.Propose | ops.Decide | ops.Task | ops.TileDone | ops.Undo
 )  # fmt: skip
 AnyRequest = (
-    requests.Hello | requests.State | requests.Geometry | requests.SuperpixelMap | requests.CostMap
+    requests.Hello | requests.State | requests.Geometry | requests.Copy | requests.SuperpixelMap | requests.CostMap
     | requests.LiveWire | requests.Save | requests.Resolve
 )  # fmt: skip
 _MESSAGE: TypeAdapter[Any] = TypeAdapter(Annotated[AnyOp | AnyRequest, Field(discriminator="op")])
@@ -164,6 +164,24 @@ class GeometryAnswer(TypedDict):
     shapes: dict[str, dict[str, list[list[float]]]]
 
 
+class Copied(TypedDict):
+    """django-labeller's label objects, for the op `insert` on another image."""
+
+    answer: Literal["copied"]
+    session: str
+    request: int
+    labels: list[dict[str, Any]]
+
+
+class Show(TypedDict):
+    """Python leads all views to a tile, and to a label on it (a number, or null)."""
+
+    answer: Literal["show"]
+    session: None
+    tile: int
+    label: int | None
+
+
 class SuperpixelAnswer(TypedDict):
     """The map of segments, numbered from 1."""
 
@@ -219,8 +237,9 @@ class StateAnswer(CourseInfo):
     """All that a view needs to begin, or to go on, on a tile. Blocks: `ids` uint16 or uint32, `pixels` the raw image.
 
     `limits` are the low and high value to show black and white, per channel. `last`: see numbering. `labels` are those
-    that touch the tile, and those without an area. `image` has name, width, height, dtype, rgb, pixel_size_um (or
-    null) and channels: name, colour (#rrggbb) and the range of values on this tile.
+    that touch the tile, and those without an area. `show`: a label to look at, null for none. `image` has name, width,
+    height, dtype, rgb, pixel_size_um (or null) and channels: name, colour (#rrggbb) and the range of values on this
+    tile.
     """
 
     answer: Literal["state"]
@@ -235,6 +254,7 @@ class StateAnswer(CourseInfo):
     image: dict[str, Any]
     limits: list[list[float]]
     labels: list[Row]
+    show: int | None
     next_id: int
     undo: int
     redo: int

@@ -39,6 +39,13 @@ class Geometry(Request):
     ids: Numbers
 
 
+class Copy(Request):
+    """Labels in a form that another image can take: answered with `copied`."""
+
+    op: Literal["copy"]
+    ids: Numbers
+
+
 class SuperpixelMap(Request):
     """SLIC superpixels of about `size` x `size` pixels: answered with `superpixels`, its buffer 0 uint32 (h, w)."""
 

@@ -58,12 +58,12 @@ def point(sheet: Sheet, op: ops.PointOp) -> Edit:
 
 
 def _added(sheet: Sheet, label: Label) -> Edit:
-    _check_place(Placed.of(label, 0, sheet.shape), sheet)
+    check_place(Placed.of(label, 0, sheet.shape), sheet)
     number, placed = sheet.add(label)
     return Edit(added(label.label_class), {number: placed})
 
 
-def _check_place(placed: Placed, sheet: Sheet) -> None:
+def check_place(placed: Placed, sheet: Sheet) -> None:
     """Raises InputError for a label that covers no pixel of the image, or a point outside of it."""
     label = placed.label
     if isinstance(label, PointLabel):
@@ -102,14 +102,14 @@ def _changed(sheet: Sheet, labels: dict[int, Label], message: str) -> Edit:
     changes: dict[int, Placed | None] = {}
     for number, label in labels.items():
         changes[number] = now = sheet.labels[number].having(label, sheet.shape)
-        _check_place(now, sheet)
+        check_place(now, sheet)
     return Edit(message, changes)
 
 
 def move(sheet: Sheet, op: ops.Move) -> Edit:
     """Shift labels."""
-    shift = _shift(op.dx, op.dy)
-    labels = {number: mapped(known(sheet, number).label, shift) for number in op.ids}
+    by = shift(op.dx, op.dy)
+    labels = {number: mapped(known(sheet, number).label, by) for number in op.ids}
     return _changed(sheet, labels, f"{counted(len(labels))} moved")
 
 
@@ -140,14 +140,15 @@ def resize(sheet: Sheet, op: ops.Resize) -> Edit:
 
 def paste(sheet: Sheet, op: ops.Paste) -> Edit:
     """Copies of labels, shifted, as new labels on top."""
-    shift = _shift(op.dx, op.dy)
-    copies = [mapped(with_new_ids(known(sheet, number).label), shift) for number in op.ids]
+    by = shift(op.dx, op.dy)
+    copies = [mapped(with_new_ids(known(sheet, number).label), by) for number in op.ids]
     for label in copies:
-        _check_place(Placed.of(label, 0, sheet.shape), sheet)
+        check_place(Placed.of(label, 0, sheet.shape), sheet)
     return Edit(f"{counted(len(copies))} pasted", dict(sheet.add(label) for label in copies))
 
 
-def _shift(dx: int, dy: int) -> _Map:
+def shift(dx: int, dy: int) -> _Map:
+    """What moves points by sub-pixels."""
     return lambda p: (p[0] + dx / SUB, p[1] + dy / SUB)
 
 

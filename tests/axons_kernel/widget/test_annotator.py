@@ -56,7 +56,39 @@ def test_messages_go_through_the_widget(page: Page) -> None:
     assert page.widget.annotation.counts() == {"axon": 1}
     page.widget.save()
     assert page.sent[-1][0]["seqs"] == {"view-1": 1}
-    assert repr(page.widget).startswith("annotator of nerve, 1 labels")
+    assert repr(page.widget).startswith("annotator of nerve, 1 label:")
+
+
+def test_python_leads_to_a_tile_and_to_a_label(page: Page) -> None:
+    assert page.widget.show_tile(1) is page.widget
+    assert page.sent[-1][0] == {"answer": "show", "session": None, "tile": 1, "label": None}
+    assert page.say("hello", request=1)["tile"] == 1, "a view that comes later begins there"
+    page.widget.show_tile((40, 10))
+    assert page.sent[-1][0]["tile"] == 0, "farther from the border there than on tile 1"
+    page.say("point", label_class="axon", x=16 * 80, y=160)
+    (label,) = page.widget.annotation.labels
+    page.widget.show_label(label.object_id)
+    assert page.sent[-1][0] == {"answer": "show", "session": None, "tile": 1, "label": 1}
+    state = page.say("hello", request=2)
+    assert (state["tile"], state["show"]) == (1, 1)
+    assert page.say("state", request=3, tile=1)["show"] is None, "once is enough"
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        (2, "There is no tile 2: there are 2, counted from 0."),
+        (-1, "There is no tile -1"),
+        ((96, 0), "No tile holds the pixel"),
+        ((float("nan"), 3), "No tile holds the pixel"),
+    ],
+)
+def test_a_tile_that_is_not_there(page: Page, where: Any, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        page.widget.show_tile(where)
+    with pytest.raises(InputError, match="There is no label with the object id 'abc' here"):
+        page.widget.show_label("abc")
+    assert page.sent == []
 
 
 def test_the_traits_name_our_front_end(page: Page) -> None:

@@ -75,6 +75,16 @@ def test_ops_are_done_once_and_in_order() -> None:
     assert desk.changes == 3
 
 
+def test_labels_are_copied_in_a_form_that_another_image_takes() -> None:
+    desk, other = Desk(), Desk(Annotation())
+    answer = desk.say("copy", ids=[1])
+    assert answer == {"answer": "copied", "session": "view-1", "request": 1, "labels": [SQUARE.to_json()]}
+    assert other.say("insert", seq=1, labels=answer["labels"], dx=0, dy=0)["answer"] == "ack"
+    (label,) = other.talk.annotation.labels
+    assert label.rings() == SQUARE.rings()
+    assert "not there any more" in desk.say("copy", ids=[1, 9])["error"]
+
+
 def test_an_op_that_makes_no_sense_counts_as_done() -> None:
     desk = Desk()
     before = desk.talk.annotation

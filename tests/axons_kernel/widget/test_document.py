@@ -260,11 +260,11 @@ def test_dissolving_gives_the_parts_with_their_own_classes() -> None:
     check(target)
     assert (outcome.message, outcome.changed, outcome.removed) == ("Group dissolved.", (4, 5), (3,))
     assert target.annotation.labels == start
+    with pytest.raises(InputError, match="Label 4 is no group"):
+        do(target, "ungroup", ids=[4])
     do(target, "undo")
     check(target)
     assert len(target.annotation.labels) == 1
-    with pytest.raises(InputError, match="Label 4 is no group"):
-        do(target, "ungroup", ids=[4])
 
 
 def test_groups_are_erased_from_but_not_painted_on() -> None:
@@ -292,6 +292,63 @@ def test_what_cannot_be_grouped() -> None:
         do(target, "ungroup", ids=[1])
     check(target)
     assert target.sheet.next_id == 3
+
+
+def copied(*labels: Label) -> list[dict[str, Any]]:
+    """Labels as a browser keeps them between two images."""
+    return [dict(json.loads(json.dumps(label.to_json()))) for label in labels]
+
+
+def test_labels_of_another_image_are_pasted_as_new_ones() -> None:
+    controls = read_controls([{"control": "checkbox", "identifier": "damaged", "label_text": "Damaged"}])
+    parts = (polygon(2, 2, 4, 4), polygon(8, 2, 4, 4, label_class="myelin"))
+    group = GroupLabel(label_class="axon", components=parts, source="auto:first")
+    box = BoxLabel(label_class="axon", centre=(6, 6), size=(4, 4), anno_data={"damaged": True, "colour": "red"})
+    target = document(polygon(30, 20, 4, 4), controls=controls)
+    outcome = do(target, "insert", labels=copied(box, group), dx=px(20)[0], dy=px(1)[0])
+    check(target)
+    assert outcome.message == "2 labels pasted, without attributes that this image does not have."
+    _, new_box, new_group = target.annotation.labels
+    assert isinstance(new_box, BoxLabel)
+    assert isinstance(new_group, GroupLabel)
+    assert (new_box.centre, new_box.anno_data) == ((26, 7), {"damaged": True})
+    assert (new_group.source, [part.label_class for part in new_group.components]) == ("auto:first", ["axon", "myelin"])
+    assert new_group.components[0].rings()[0][0] == (22, 3)
+    old = {box.object_id, group.object_id, *(part.object_id for part in parts)}
+    assert old.isdisjoint({new_box.object_id, new_group.object_id, *(p.object_id for p in new_group.components)})
+    assert do(target, "undo").message.startswith("Undone: 2 labels pasted")
+    assert len(target.annotation.labels) == 1
+
+
+def bad_copy(**change: Any) -> dict[str, Any]:
+    return {**copied(BoxLabel(label_class="axon", centre=(6, 6), size=(4, 4)))[0], **change}
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        (
+            bad_copy(label_class="dendrite"),
+            "of the class 'dendrite', and this image has 'axon', 'myelin'. Add the class",
+        ),
+        (bad_copy(label_class=7), "cannot be read"),
+        (bad_copy(label_type="star"), "of the kind 'star' cannot be copied"),
+        (bad_copy(label_type="composite", components=["a"]), "of the kind 'composite' cannot be copied"),
+        (bad_copy(size={"x": 1e300, "y": 1}), "too far away"),
+        (bad_copy(centre={"x": 500, "y": 1}), "no pixel"),
+        (bad_copy(centre=None), "cannot be read"),
+        (bad_copy(label_type="polygon", regions=[[{"x": "1", "y": 2}]]), "cannot be"),
+        (bad_copy(anno_data=[1]), "cannot be read"),
+        ({}, "cannot be read"),
+    ],
+)
+def test_what_was_copied_is_checked_before_it_is_pasted(label: dict[str, Any], why: str) -> None:
+    target = document(polygon(30, 20, 4, 4))
+    before = target.annotation, target.sheet.next_id
+    with pytest.raises(InputError, match=why):
+        do(target, "insert", labels=[*copied(polygon(2, 2, 4, 4)), label], dx=0, dy=0)
+    assert (target.annotation, target.sheet.next_id) == before
+    check(target)
 
 
 def test_knife_and_watershed_part_a_label() -> None:

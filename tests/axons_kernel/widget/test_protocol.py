@@ -21,6 +21,8 @@ ANSWERS = {
     "saved": protocol.Saved,
     "state": protocol.StateAnswer,
     "geometry": protocol.GeometryAnswer,
+    "copied": protocol.Copied,
+    "show": protocol.Show,
     "superpixels": protocol.SuperpixelAnswer,
     "cost_map": protocol.CostAnswer,
     "livewire": protocol.LiveWireAnswer,
