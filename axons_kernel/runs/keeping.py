@@ -3,7 +3,9 @@ is tried again, and what was written before stays."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,7 @@ class Keeper:
         self._weights: dict[str, bytes] = {}  # by key, not yet written
         self._lines: list[str] = []  # metrics, not yet written
         self._messages: list[str] = []  # not yet written
+        self._failing = False
         self.metrics: dict[str, Any] = {}
         self.best: dict[str, Any] = {}
 
@@ -72,19 +75,29 @@ class Keeper:
             self.best, self._weights[_BEST] = metrics, weights
         self.metrics = metrics
         self._lines.append(json.dumps(metrics))
-        try:
-            self._write_lines()
-        except StorageError as error:
-            self.tell(f"{error} The training goes on; its metrics are written when there is room.")
+        self._try(self._write_lines, "Its metrics are written later")
 
     def on_checkpoint(self, state: TrainingState) -> None:
         """Write all that it takes to go on from here, the weights first: they are never older than the state."""
-        try:
+
+        def write() -> None:
             self._write_lines()
             self._write_weights()
             self._files.write(state)
+
+        self._try(write, "The checkpoint before this one stays")
+
+    def _try(self, write: Callable[[], None], otherwise: str) -> None:
+        """Write, or tell why not, once until it can be written again."""
+        try:
+            write()
+            self._write_messages()
         except StorageError as error:
-            self.tell(f"No checkpoint: {error} The one before it stays, and the training goes on.")
+            if not self._failing:
+                self.tell(f"{error} {otherwise}, and the training goes on.")
+            self._failing = True
+        else:
+            self._failing = False
 
     def finish(self, *, complete: bool) -> None:
         """The training has ended: its best weights become a model of the project, under the run's name.
@@ -102,12 +115,11 @@ class Keeper:
             self._files.remove()
 
     def _export(self) -> None:
+        self._write_messages()
         self._write_lines()
         self._write_weights()
         run = self._run
-        weights = save_safetensors(
-            load_safetensors(run.store.read(run.key(_BEST)))
-        )
+        weights = save_safetensors(load_safetensors(run.store.read(run.key(_BEST))))
         write_model(run.store, run.name, weights, run.info.config, self._training_set, self.best)
 
     def _write_lines(self) -> None:
@@ -123,14 +135,16 @@ class Keeper:
     def tell(self, text: str) -> None:
         """A message for the author of the training: in the run's status, its log and its live view."""
         self._messages.append(text)
-        try:
-            while self._messages:
-                self._run.log(self._messages[0])
-                self._run.set_status(RunStatus(state="running", message=self._messages[0]))
-                say(self._run.store, self._run.name, self._messages[0])
-                del self._messages[0]
-        except StorageError:  # the disk is full: it is told when there is room
-            return
+        with contextlib.suppress(StorageError):  # the disk is full: it is told when there is room
+            self._write_messages()
+
+    def _write_messages(self) -> None:
+        while self._messages:
+            text, run = self._messages[0], self._run
+            run.log(text)
+            run.set_status(RunStatus(state="running", message=text))
+            say(run.store, run.name, text)
+            del self._messages[0]
 
 
 def _score(metrics: dict[str, Any]) -> float:

@@ -14,7 +14,7 @@ from .config import TrainingConfig
 from .data import IGNORE, TrainingData, class_counts
 from .ema import MovingAverage
 from .loading import Batch, to_device
-from .losses import DiceCrossEntropy, balanced_weights
+from .losses import loss_for
 from .memory import free_cached_memory, is_out_of_memory
 from .networks import build, on_best_device
 from .precision import Precision
@@ -35,7 +35,7 @@ class Learner:
         spec = config.network(data.classes, data.channels)
         self.net, self.device = on_best_device(build(spec))
         self.divisor = spec.divisor
-        self.loss_of: nn.Module = DiceCrossEntropy(balanced_weights(counts)).to(self.device)
+        self.loss_of: nn.Module = loss_for(config, counts).to(self.device)
         self.precision = Precision(self.device, amp=config.amp)
         self.average = MovingAverage(self.net, config.ema) if config.ema else None
         self.optimizer = torch.optim.AdamW(
@@ -135,7 +135,8 @@ class Learner:
 
     def numbers(self) -> dict[str, Any]:
         """What else it remembers, as plain numbers."""
-        return {"part": self.part, "skipped": self.skipped, "scaler": self.precision.scaler.state_dict()}
+        scaler = self.precision.scaler.state_dict()
+        return {"rate": self.rate, "part": self.part, "skipped": self.skipped, "scaler": scaler}
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
         """Go on from what `tensors` and `numbers` gave. Raises TrainingError when they are of another network."""
@@ -157,6 +158,6 @@ class Learner:
         torch.set_rng_state(groups["random"]["cpu"])
         if self.device.type == "cuda" and "cuda" in groups["random"]:
             torch.cuda.set_rng_state(groups["random"]["cuda"], self.device)
-        self.part, self.skipped = numbers["part"], numbers["skipped"]
+        self.rate, self.part, self.skipped = numbers["rate"], numbers["part"], numbers["skipped"]
         if numbers["scaler"]:
             self.precision.scaler.load_state_dict(numbers["scaler"])
