@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ..plotting import PALETTE, Colour, new_figure
+from ..plotting import Colour, new_figure
 from ..storage import Store
 from . import examples as stored
 from .scores import best_epoch, mean_dice
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 4  # tiles
 _TINT = 0.6  # of a class's colour over the image
-_ORDER = (1, 0, 2, 3, 4)  # of PALETTE: its yellow is hard to see on white
+# of runs: told apart by colour-blind eyes, too, and other ones than those of classes
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555555", "#8c6d1f", "#4b0082", "#1fb5ad")
 _SCALE = 3  # drawn larger, then made smaller: smooth lines
 
 Metrics = Sequence[Mapping[str, Any]]
@@ -39,7 +40,7 @@ def curves(runs: Mapping[str, tuple[Sequence[str], Metrics]]) -> Figure:
     figure = new_figure(9, 2.9 * rows)
     axes = list(figure.subplots(rows, 2, squeeze=False).flat)
     for number, (name, (names, metrics)) in enumerate(runs.items()):
-        colour = _colour(number)
+        colour = _COLOURS[number % len(_COLOURS)]
         epochs = [m["epoch"] for m in metrics]
         how = {"color": colour, "marker": "o" if len(epochs) < 3 else ""}
         axes[0].plot(epochs, [m["validation_loss"] for m in metrics], label=name, **how)
@@ -68,12 +69,6 @@ def _finish(axes: Sequence[Axes], titles: Sequence[str]) -> None:
         if number:
             place.set_ylim(0, 1)
     axes[0].legend()
-
-
-def _colour(number: int) -> tuple[float, float, float]:
-    r, g, b = PALETTE[_ORDER[number % len(_ORDER)]]
-    darker = 1 - 0.35 * (number // len(_ORDER))
-    return r / 255 * darker, g / 255 * darker, b / 255 * darker
 
 
 # -- the same tiles -----------------------------------------------------------------------------------------------
