@@ -20,16 +20,13 @@ from .label_classes import ProjectInfo, add_classes, read_info
 from .mask_pictures import MASK_SOURCE, mask_labels, read_mask_picture
 from .masks import MaskReading
 from .picture import Choice
-from .pixel_sizes import check_pixel_size
 from .project_care import ProjectCare
 from .project_image import ProjectImage
 from .project_labels import LabelExchange
 from .project_models import ProjectModels
+from .project_sets import ProjectSets
 from .project_tiles import ProjectTiles
 from .storage import Store, check_name
-from .training_sets.splitting import split_tiles
-from .training_sets.stored import check_annotated, freeze, read_training_set
-from .training_sets.training_set import TrainingSet, new_training_set
 
 if TYPE_CHECKING:
     from .analysis.report import Report
@@ -41,6 +38,7 @@ if TYPE_CHECKING:
     from .runs.run import Run
     from .runs.run_list import RunList
     from .training.config import TrainingConfig
+    from .training_sets.training_set import TrainingSet
     from .widget.annotator import AnnotatorWidget
     from .widget.canvas import AnnotationWidget
     from .widget.upload import UploadWidget
@@ -63,7 +61,7 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
     return Project(store)
 
 
-class Project(LabelExchange, ProjectTiles, ProjectModels, ProjectCare):
+class Project(LabelExchange, ProjectTiles, ProjectSets, ProjectModels, ProjectCare):
     """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
 
     def __init__(self, store: Store):
@@ -178,45 +176,6 @@ class Project(LabelExchange, ProjectTiles, ProjectModels, ProjectCare):
         return compare_image(
             image, reference.image(image.name) if isinstance(reference, Project) else reference, **options
         )
-
-    # -- training sets ------------------------------------------------------------------------------------------
-
-    def create_training_set(
-        self,
-        name: str | None = None,
-        *,
-        images: Sequence[ProjectImage | str],
-        validation: float = 0.2,
-        test: float = 0.0,
-        seed: int = 0,
-        pixel_size_um: float | None = None,
-    ) -> TrainingSet:
-        """Freeze the annotated tiles of `images` as a training set.
-
-        The split is by image, so that nothing leaks; with too few images, by areas that do not overlap.
-        `pixel_size_um` is what the model will see, by default the images' median. Without a name, a set of the
-        same content is used again, else the next number is its name.
-        """
-        handles = [self._handle(image) for image in images]
-        check_annotated(handles)
-        size = pixel_size_um or float(np.median([image.pixel_size_um for image in handles]))
-        training_set = new_training_set(
-            check_name(name or "set-1", "a training set"),
-            classes=[c.name for c in self.classes],
-            tiles=split_tiles(
-                {image.name: self.tiling(image).inside_tiles for image in handles},
-                validation=validation,
-                test=test,
-                seed=seed,
-            ),
-            annotation_sha256={image.name: image.labels_sha256() for image in handles},
-            pixel_size_um=check_pixel_size(size, "the training set"),
-        )
-        return freeze(self.store, training_set, numbered=name is None)
-
-    def training_set(self, name: str) -> TrainingSet:
-        """The training set of that name. Raises NotFoundError."""
-        return read_training_set(self.store, name)
 
     # -- runs, models, predictions ------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from .label_classes import ProjectInfo
 from .pyramid import Pyramid
 from .storage import Store
 from .tiling import Tile, Tiling
-from .training_sets.training_set import TrainingSet, new_training_set
+from .training_sets.training_set import TrainingSet
 
 _ROWS = 2048  # of an image without a checksum that are decoded at a time
 _D = TypeVar("_D", bound=Document)
@@ -168,14 +168,7 @@ class Checker:
         if found is None:
             return
         self.sets[key.removeprefix("training_sets/").removesuffix(".json")] = found
-        again = new_training_set(
-            found.name,
-            classes=found.classes,
-            tiles=found.tiles,
-            annotation_sha256=found.annotation_sha256,
-            pixel_size_um=found.pixel_size_um,
-        )
-        if again.content_sha256 != found.content_sha256:
+        if found.hashed() != found.content_sha256:
             self._wrong(key, "it was changed after it was made (another content_sha256)", "Make it again")
         for name in sorted(found.annotation_sha256):
             self._needs_image(key, name)

@@ -116,7 +116,7 @@ RESERVED = {
     """,
     "IPython": "runs.live widget.run_view widget.viewer",
     "tqdm": """
-        copying import_source importing inference.predicting inference.separating label_sources
+        copying import_source importing inference.predicting inference.separating label_sources training_sets.counting
         project_command stitched_files
         tile_export tile_import tour_command
     """,

@@ -11,9 +11,15 @@ from .training_set import TrainingSet
 
 
 def check_annotated(images: Sequence[ProjectImage]) -> None:
-    """Raise InputError when an image has no labels, or labels of a class that the project does not know."""
-    counts = {image.name: image.annotation().counts() for image in images}
-    empty = [name for name, count in counts.items() if not count]
+    """Raise InputError when an image has no labels, or labels of a class that the project does not know.
+
+    An image without labels that is marked as finished shows background only, and is as good as any.
+    """
+    annotations = {image.name: image.annotation() for image in images}
+    counts = {name: annotation.counts() for name, annotation in annotations.items()}
+    empty = [name for name, count in counts.items() if not count and not annotations[name].completed_tasks]
+    if images and not any(counts.values()):
+        empty = list(counts)
     if not images or empty:
         what = f"{', '.join(empty)} has no labels" if empty else "it has no images"
         raise InputError(f"The training set cannot be made: {what}. Annotate first: project.annotate(image).")
@@ -41,6 +47,23 @@ def freeze(store: Store, training_set: TrainingSet, *, numbered: bool) -> Traini
         number += 1
         training_set = training_set.model_copy(update={"name": f"set-{number}"})
     return training_set
+
+
+def freeze_all(store: Store, sets: Sequence[TrainingSet]) -> list[TrainingSet]:
+    """Store several sets. Raises InputError, with none stored, when one's name is taken by other content."""
+    for one in sets:
+        if (
+            store.exists(f"training_sets/{one.name}.json")
+            and read_training_set(store, one.name).hashed() != one.hashed()
+        ):
+            raise InputError(f"Training set '{one.name}' exists with other content: choose another name.")
+    return [freeze(store, one, numbered=False) for one in sets]
+
+
+def list_training_sets(store: Store) -> list[TrainingSet]:
+    """All training sets, by name."""
+    names = [name.removesuffix(".json") for name in store.names("training_sets") if name.endswith(".json")]
+    return [read_training_set(store, name) for name in names]
 
 
 def read_training_set(store: Store, name: str) -> TrainingSet:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from axons_kernel.errors import InputError
 from axons_kernel.tiling import Tile, tile_grid
-from axons_kernel.training_sets.splitting import split_tiles
+from axons_kernel.training_sets.splitting import Splitting, split_tiles
 from axons_kernel.training_sets.training_set import SPLITS, TrainingSet, TrainingTile, new_training_set
 
 SHAPE = (80, 130)
@@ -24,7 +24,7 @@ def tilings(count: int, size: int = 32, overlap: int = 16) -> dict[str, tuple[Ti
 
 @given(st.integers(1, 7), st.integers(16, 140), shares, shares, st.integers(0, 9))
 def test_no_pixel_is_in_two_splits(count: int, size: int, validation: float, test: float, seed: int) -> None:
-    tiles = split_tiles(tilings(count, size, size // 2), validation=validation, test=test, seed=seed)
+    tiles = split_tiles(tilings(count, size, size // 2), Splitting(validation, test, seed))
     for image in {item.image for item in tiles}:
         used = {}
         for split in SPLITS:
@@ -45,14 +45,14 @@ def test_no_pixel_is_in_two_splits(count: int, size: int, validation: float, tes
 def test_something_is_left_to_train_on(count: int, validation: float, test: float) -> None:
     if validation + test >= 1:
         with pytest.raises(InputError, match="leave nothing to train on"):
-            split_tiles(tilings(count), validation=validation, test=test, seed=0)
+            split_tiles(tilings(count), Splitting(validation, test, 0))
     else:
-        tiles = split_tiles(tilings(count), validation=validation, test=test, seed=0)
+        tiles = split_tiles(tilings(count), Splitting(validation, test, 0))
         assert any(item.split == "train" for item in tiles)
 
 
 def test_enough_images_are_split_whole() -> None:
-    tiles = split_tiles(tilings(10), validation=0.2, test=0.1, seed=1)
+    tiles = split_tiles(tilings(10), Splitting(0.2, 0.1, 1))
     splits = {image: {item.split for item in tiles if item.image == image} for image in tilings(10)}
     assert all(len(found) == 1 for found in splits.values())
     counts = [sum(found == {split} for found in splits.values()) for split in SPLITS]
@@ -62,7 +62,7 @@ def test_enough_images_are_split_whole() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_images_are_split_by_area(count: int) -> None:
-    tiles = split_tiles(tilings(count, 32, 0), validation=0.3, test=0.0, seed=0)
+    tiles = split_tiles(tilings(count, 32, 0), Splitting(0.3, 0.0, 0))
     for image in tilings(count):
         assert {item.split for item in tiles if item.image == image} == {"train", "validation"}
     ends = [max(t.tile.x + t.tile.width for t in tiles if t.split == split) for split in ("train", "validation")]
@@ -70,7 +70,7 @@ def test_few_images_are_split_by_area(count: int) -> None:
 
 
 def test_seed_decides() -> None:
-    splits = [split_tiles(tilings(8), validation=0.3, test=0.2, seed=seed) for seed in (5, 5, 6)]
+    splits = [split_tiles(tilings(8), Splitting(0.3, 0.2, seed)) for seed in (5, 5, 6)]
     assert splits[0] == splits[1] != splits[2]
 
 
@@ -78,7 +78,7 @@ def test_seed_decides() -> None:
 @pytest.mark.parametrize("name", ["validation", "test"])
 def test_share_out_of_range(name: str, share: float) -> None:
     with pytest.raises(InputError, match=f"{name}=.* is not allowed: give the share of the data, from 0 to 0.5"):
-        split_tiles(tilings(3), seed=0, **{"validation": 0.0, "test": 0.0, name: share})
+        split_tiles(tilings(3), Splitting(**{"validation": 0.0, "test": 0.0, name: share}))
 
 
 @pytest.fixture

@@ -1,0 +1,166 @@
+"""The part of a Project that makes training sets, and moves them: filtered, combined, in folds, as files, as packs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from .annotations import LabelClass
+from .project_image import ProjectImage
+from .storage import Store, check_name
+from .tiling import Tiling
+from .training_sets.combining import combined, filtered
+from .training_sets.groups import Groups, change_groups, groups_by_pattern, groups_from_csv, read_groups
+from .training_sets.making import By, EmptyTiles, Ingredients, Recipe, gather, make_folds, make_set
+from .training_sets.splitting import Share, Splitting
+from .training_sets.stored import freeze, freeze_all, list_training_sets, read_training_set
+from .training_sets.training_set import GREY, TrainingSet
+
+
+class ProjectSets:
+    """Methods of a Project, which has the `store` and knows its images, tiles and classes."""
+
+    store: Store
+
+    def images(self) -> list[ProjectImage]:
+        """All images, by name."""
+        raise NotImplementedError
+
+    def image(self, name: str) -> ProjectImage:
+        """The image of that name. Raises NotFoundError."""
+        raise NotImplementedError
+
+    def tiling(self, image: ProjectImage | str) -> Tiling:
+        """How an image was cut last. Raises NotFoundError."""
+        raise NotImplementedError
+
+    @property
+    def classes(self) -> tuple[LabelClass, ...]:
+        """The label classes, in order."""
+        raise NotImplementedError
+
+    def groups(self) -> Groups:
+        """The group (animal) of each image that has one."""
+        return read_groups(self.store)
+
+    def set_groups(
+        self,
+        groups: Mapping[str, str | None] | None = None,
+        *,
+        csv: str | os.PathLike[str] | None = None,
+        column: str | None = None,
+        pattern: str | None = None,
+    ) -> Groups:
+        """Say which animal (or patient, or day) images are of; a split never puts one on both sides.
+
+        `groups` is {image: group}, None takes a group away; or `csv` is a table with images in its first column and
+        groups in `column` (the second by default); or `pattern` finds the group in the names, as in r"(rat\\d+)".
+        Images that are not named keep theirs. Returns all groups. Raises InputError.
+        """
+        images = self.images()
+        found: Mapping[str, str | None] = {} if groups is None else groups
+        if csv is not None:
+            found = {**groups_from_csv(csv, column, [image.info for image in images]), **found}
+        if pattern is not None:
+            found = {**groups_by_pattern(pattern, [image.name for image in images]), **found}
+        return change_groups(self.store, found, [image.name for image in images])
+
+    def create_training_set(
+        self,
+        name: str | None = None,
+        *,
+        images: Sequence[ProjectImage | str] | None = None,
+        validation: Share = 0.2,
+        test: Share = 0.0,
+        seed: int = 0,
+        pixel_size_um: float | None = None,
+        classes: Sequence[str] | None = None,
+        groups: Sequence[str] | None = None,
+        finished: bool = False,
+        empty_tiles: EmptyTiles = "keep",
+        by: By = "auto",
+        channels: Sequence[str] = GREY,
+    ) -> TrainingSet:
+        """Freeze the annotated tiles of `images` (by default all that have labels) as a training set.
+
+        Of them `classes`, `groups` and `finished` (only images that are marked so) choose; empty_tiles="drop" leaves
+        out tiles without a label. `validation` and `test` are shares, or names of images or groups. The split is by
+        group where images have one (see `set_groups`), else by image, with every class spread as evenly as can be; of
+        too few images, by areas that do not overlap. `seed` chooses between splits that are equally even.
+        `pixel_size_um` is what the model will see, by default the images' median, `channels` what of. Without a name,
+        a set of the same content is used again, else the next number is its name. Raises InputError.
+        """
+        recipe = Recipe(classes, groups, finished, empty_tiles, by, pixel_size_um, tuple(channels))
+        check_name(name or "set-1", "a training set")
+        made = make_set(self._gathered(images, recipe), name or "set-1", Splitting(validation, test, seed))
+        return freeze(self.store, made, numbered=name is None)
+
+    def create_folds(
+        self,
+        name: str,
+        *,
+        folds: int | Literal["each"] = 5,
+        images: Sequence[ProjectImage | str] | None = None,
+        test: Share = 0.0,
+        seed: int = 0,
+        pixel_size_um: float | None = None,
+        classes: Sequence[str] | None = None,
+        groups: Sequence[str] | None = None,
+        finished: bool = False,
+        empty_tiles: EmptyTiles = "keep",
+        by: By = "auto",
+        channels: Sequence[str] = GREY,
+    ) -> list[TrainingSet]:
+        """Training sets for cross-validation: each group (or image) is in the validation of exactly one of them.
+
+        folds="each" leaves one group (or image) out at a time. All else is as in `create_training_set`. They are named
+        <name>-fold-1 and so on.
+        """
+        recipe = Recipe(classes, groups, finished, empty_tiles, by, pixel_size_um, tuple(channels))
+        check_name(f"{name}-fold-1", "a training set")
+        made = make_folds(self._gathered(images, recipe), name, folds, Splitting(0.0, test, seed))
+        return freeze_all(self.store, made)
+
+    def _gathered(self, images: Sequence[ProjectImage | str] | None, recipe: Recipe) -> Ingredients:
+        if images is None:
+            chosen = [image for image in self.images() if image.annotation().labels]
+        else:
+            chosen = [self.image(image if isinstance(image, str) else image.name) for image in images]
+        return gather(chosen, recipe, self.groups(), [c.name for c in self.classes], self.tiling)
+
+    def combine_training_sets(self, sets: Sequence[TrainingSet | str], name: str | None = None) -> TrainingSet:
+        """A set with the tiles of several, each in the split that it has there.
+
+        Raises InputError when they differ in classes, channels or pixel size, or when an image, or a group, would be
+        in several splits.
+        """
+        made = combined([self._stored(one) for one in sets], check_name(name or "set-1", "a training set"))
+        return freeze(self.store, made, numbered=name is None)
+
+    def filter_training_set(
+        self,
+        training_set: TrainingSet | str,
+        name: str | None = None,
+        *,
+        classes: Sequence[str] | None = None,
+        groups: Sequence[str] | None = None,
+        finished: bool = False,
+        empty_tiles: EmptyTiles = "keep",
+    ) -> TrainingSet:
+        """A smaller set: some classes, groups, finished images or labelled tiles of it; splits stay as they are."""
+        recipe = Recipe(classes, groups, finished, empty_tiles)
+        check_name(name or "set-1", "a training set")
+        made = filtered(self._stored(training_set), name or "set-1", recipe, self.image)
+        return freeze(self.store, made, numbered=name is None)
+
+    def training_set(self, name: str) -> TrainingSet:
+        """The training set of that name. Raises NotFoundError."""
+        return read_training_set(self.store, name)
+
+    def training_sets(self) -> list[TrainingSet]:
+        """All training sets, by name."""
+        return list_training_sets(self.store)
+
+    def _stored(self, training_set: TrainingSet | str) -> TrainingSet:
+        return self.training_set(training_set if isinstance(training_set, str) else training_set.name)
