@@ -75,8 +75,8 @@ class ProjectModels:
     def _image_to_predict(self, image: Any, pixel_size_um: float | None) -> ProjectImage:
         if isinstance(image, ProjectImage):
             return self.image(image.name)
-        is_file = isinstance(image, str) and ("/" in image or os.path.exists(image))
-        if isinstance(image, str) and (not is_file or self.store.exists(f"images/{image}/image.json")):
+        is_name = isinstance(image, str) and "/" not in image
+        if is_name and (self.store.exists(f"images/{image}/image.json") or not os.path.exists(image)):
             return self.image(image)
         return self.import_image(image, pixel_size_um=pixel_size_um)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from .guessing import TURNS, Guesser
 from .image_rows import ImageRows, classified
 from .options import PredictOptions
 from .outcome import write_outcome
-from .progress_files import ProgressFiles, State
+from .progress_files import LOCK, ProgressFiles, State
 from .rows import Probabilities, finished_rows
 
 _MOST_RESAMPLING = 8  # how many times finer or coarser than the model's pixels an image may be
@@ -137,21 +137,21 @@ def _bar(job: _Job, done: int, progress: bool) -> Any:
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone(image: ProjectImage, folder: str) -> Iterator[None]:
     """Keep other processes from writing the same prediction, where the storage knows locks."""
-    key = f"{folder}/partial/lock"
+    key = f"{folder}/partial/{LOCK}"
     try:
         lock = image.store.open_locked(key)
     except StorageError as error:
         raise StorageError(
             f"Another notebook is predicting '{image.name}' with this model: wait until it is done, or stop it there."
         ) from error
-    try:
-        yield
-    finally:
+    with contextlib.ExitStack() as cleanup:
         if lock is not None:
-            lock.close()
+            cleanup.callback(lock.close)
+        yield
+        image.store.remove(key)
 
 
 def _check_pixel_size(model: ModelInfo, image: ProjectImage) -> None:

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from ..storage import Store
 from .image_rows import Planes
 
+LOCK = "lock"  # in the folder: whoever holds it predicts
 State = dict[str, NDArray[Any]]
 _SAVE_S = 10.0  # at most so much work is lost
-_SAVE_BYTES = 64 << 20  # of finished rows that wait in memory, compressed
+_SAVE_BYTES = 32 << 20  # of finished rows that wait in memory, compressed
 
 
 class ProgressFiles:
@@ -101,7 +102,8 @@ class ProgressFiles:
         """Remove the files; the state first, so that no state is left without its parts."""
         names = self._store.names(self._folder)
         for name in sorted(names, key=lambda name: name != "state.npz"):
-            self._store.remove(f"{self._folder}/{name}")
+            if name != LOCK:  # which is not ours
+                self._store.remove(f"{self._folder}/{name}")
         self._parts, self._waiting, self._marked = 0, [], None
 
 
