@@ -59,7 +59,7 @@ class TrainingConfig(BaseModel):
     class_weights: Weights = _setting(
         "balanced", "how much a pixel of each class counts", "balanced: rare classes count more; equal: all the same"
     )
-    gamma: float = _setting(2.0, "how much the focal losses dwell on what is hard", "0 switches it off", ge=0, le=10)
+    gamma: float = _setting(2.0, "how much the focal loss dwells on hard pixels", "0 is cross-entropy", ge=0, le=10)
     beta: float = _setting(
         0.7,
         "what a missed pixel costs in the Tversky losses, beside 1 - beta for an extra one",
