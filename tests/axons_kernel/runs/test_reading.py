@@ -111,12 +111,11 @@ from axons_kernel.training.loading import Crops
 project = ax.open_project(sys.argv[1])
 TileCache.__init__.__defaults__ = (50 << 20,)
 config = TrainingConfig(crop=256, batch=4)
+before = peak_mib()
 data = load_data(project.training_set("set-1"), config, project.image)
 assert sum(tile.shape[0] * tile.shape[1] for tile in data.train) > 60e6
 crops = Crops(config, data.train)
-crops.batch(0)
-before = peak_mib()
-for number in range(1, 12):
+for number in range(12):
     crops.batch(number)
 print(peak_mib() - before)
 """
@@ -133,7 +132,7 @@ def test_memory_does_not_grow_with_the_images(project: Project, measured: Callab
     project.import_mask(image, mask, ["disc"])
     project.create_training_set(images=[image], validation=0)
     growth = float(measured(LARGE, Path(project.store.url), OMP_NUM_THREADS="1")[0])
-    assert growth < 150, f"{growth:.0f} MiB more"
+    assert growth < 220, f"{growth:.0f} MiB more"
 
 
 def test_tiles_are_read_when_they_are_needed(
