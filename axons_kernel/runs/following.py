@@ -105,11 +105,13 @@ class Follower:
         return self._files["metrics"].lines
 
     def left_s(self) -> float | None:
-        """Seconds until the end, as it goes; None before the first epoch has ended."""
+        """Seconds until the end, as it goes and at most until its time is up; None before the first epoch has ended."""
         if not self.metrics or not self.metrics[-1]["progress"]:
             return None
+        last = self.metrics[-1]
+        longest = 60 * self.run.info.config.max_minutes - last["seconds"]
         since = time.time() - self.run.store.stat(self.run.key("metrics.jsonl")).modified
-        return round(max(0.0, seconds_left(self.metrics[-1]) - since), 1)
+        return round(max(0.0, min(seconds_left(last), longest) - since), 1)
 
     def picture(self, kind: Literal["image", "reference"] | int, tile: int) -> bytes:
         """PNG bytes of an example; see `examples.read_picture`."""

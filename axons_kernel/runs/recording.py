@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from ..plotting import Colour
 from ..storage import Store
 from .examples import Examples, Tile
 from .resources import GpuMeter, Meter, Sampler
+
+_OVER = 5  # lines that the speed is taken over: between two of them may be one slow step, or none
 
 
 def say(store: Store, run: str, text: str) -> None:
@@ -29,7 +32,8 @@ class Recording:
         self._meter, self._gpu = Meter(), GpuMeter()
         self._sampler = Sampler(store, f"runs/{run}/resources.jsonl", self._read)
         self._place = (0, 0, 0)
-        self._samples, self._counted = 0, (0, time.monotonic())
+        self._samples = 0
+        self._counted = deque([(0, time.monotonic())], maxlen=_OVER)
         self._epoch = 0
 
     def __enter__(self) -> Recording:
@@ -58,8 +62,8 @@ class Recording:
         """One line of resources.jsonl, without its time."""
         epoch, step, steps = self._place
         samples, now = self._samples, time.monotonic()
-        before, at = self._counted
-        self._counted = samples, now
+        before, at = self._counted[0]
+        self._counted.append((samples, now))
         speed = round((samples - before) / max(1e-3, now - at), 2)
         place = {"epoch": epoch, "step": step, "steps": steps, "samples_per_s": speed} if epoch else {}
         return {**place, **self._meter.read(), **self._gpu.read()}

@@ -91,7 +91,9 @@ export class Head {
         parts.push(news.advice);
       }
     } else {
-      parts.push(percentText(progress), this.left(news?.left_s ?? null));
+      const goesOn = news?.state !== 'paused';
+      const left = goesOn ? this.left(news?.left_s ?? null) : '';
+      parts.push(percentText(progress), left);
     }
     return parts.filter(Boolean).join('  ·  ');
   }

@@ -79,6 +79,7 @@ describe('the head', () => {
       ['withdraw', 'pause'],
       ['withdraw', 'stop_after_epoch']
     ]);
+    expect(paused.text).not.toContain('left');
     const stopping = buttonsOf(head({ asked: 'stop' }).node);
     expect(stopping.get('Stopping …')?.disabled).toBe(true);
   });

@@ -116,6 +116,8 @@ def test_the_time_left_runs_down_between_epochs(tmp_path: Path) -> None:
     assert follower.news({})["left_s"] == pytest.approx(18, abs=1)
     os.utime(tmp_path / KEY, (0, 0))
     assert follower.news({})["left_s"] == 0
+    run.append_metrics(epoch(2, progress=1e-4, seconds=200.0))  # as its epochs go, it would take days
+    assert follower.news({})["left_s"] == pytest.approx(60 * run.info.config.max_minutes - 200, abs=1)
 
 
 def test_a_run_that_died_says_so_and_what_to_do(tmp_path: Path) -> None:
