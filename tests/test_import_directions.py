@@ -22,7 +22,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAYERS = {
     "errors": "errors",
     "pure": """
-        analysis.blocks analysis.objects analysis.scored analysis.statistics analysis.tallies
+        analysis.blocks analysis.fibres analysis.measuring analysis.objects analysis.scored analysis.shapes
+        analysis.statistics analysis.tallies
         annotation_merge annotations blending chunk_cache chunk_codecs documents foreground formats
         formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
@@ -47,12 +48,12 @@ LAYERS = {
         storage.memory storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload
         storage.sources storage.store
     """,
-    "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails",
+    "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails training_figures",
     "torch": """
         inference inference.fusing inference.grid inference.guessing inference.image_rows inference.options
         inference.rows inference.splitting training.augmentation training.data training.ema training.learner
         training.loading training.loop training.losses training.memory training.networks training.precision
-        training.progress training.troubles training.unet training.validation
+        training.progress training.rate_finder training.troubles training.unet training.validation
     """,
     "model files": "model_files training.checkpoints",
     "view": """
@@ -60,18 +61,20 @@ LAYERS = {
         widget.upload widget.viewer
     """,
     "project": """
-        __init__ analysis analysis.report annotating annotators comparing copying cutting image_list
+        __init__ analysis analysis.measure analysis.measure_figures analysis.measure_words analysis.measurements
+        analysis.report annotating annotators comparing copying cutting image_list
         import_source importing inference.outcome inference.predicting inference.progress_files
         inference.separating label_classes label_export label_files label_import
         label_sources looking mask_pictures model_exchange model_input prediction_page
         predictions project project_care project_check project_command
-        project_gc project_image project_labels project_models project_sets project_sizes project_tiles
+        project_gc project_image project_labels project_models project_sets project_sizes project_tiles project_training
         receiving runs runs.colours
         runs.comparing runs.figures runs.run_list runs.scores runs.tensorboard
         runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
         runs.recording runs.resources runs.run runs.starting
         stitched_files tile_export tile_import tour_command training_sets.combining training_sets.counting
-        training_sets.groups training_sets.making training_sets.stored uploading widget.reviving
+        training_sets.groups training_sets.making training_sets.packing
+        training_sets.unpacking training_sets.stored uploading widget.reviving
         widget.run_reviving
     """,
 }
@@ -97,7 +100,7 @@ RESERVED = {
         inference.fusing inference.guessing model_exchange model_files
         runs.environment runs.keeping runs.process runs.resources
         training.augmentation training.checkpoints training.data training.ema training.learner training.loading
-        training.loop training.losses training.memory training.networks training.precision training.progress
+        training.loop training.losses training.memory training.networks training.precision training.progress training.rate_finder
         training.troubles training.unet training.validation
     """,
     "safetensors": "model_files runs.keeping training.checkpoints",
@@ -110,14 +113,16 @@ RESERVED = {
     "ipywidgets": """
         widget.annotator widget.canvas widget.painter widget.run_view widget.toolbar widget.upload widget.viewer
     """,
+    "pyarrow": "analysis.measurements",
     "matplotlib": """
-        analysis.report cutting plotting project_image project_tiles quality.comparison quality.figures
-        runs.comparing runs.figures runs.run
+        analysis.measure_figures analysis.measurements analysis.report cutting plotting project_image project_tiles quality.comparison quality.figures
+        runs.comparing runs.figures runs.run project_training training_figures
     """,
     "IPython": "runs.live widget.run_view widget.viewer",
     "tqdm": """
         copying import_source importing inference.predicting inference.separating label_sources training_sets.counting
-        project_command stitched_files
+        training_sets.packing
+        project_command project_training stitched_files
         tile_export tile_import tour_command
     """,
     "papermill": "tour_command",
