@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..plotting import Colour, png
 from ..storage import Store
+from ..tiling import Tile
 from ..widget.layers import encode_numbers
 
 COUNT = 4  # tiles
@@ -24,8 +25,8 @@ _PLACES = 3  # along each side, that are tried for that part
 _DEVIATIONS = 2.5  # on either side of the mean, that grey reaches to
 
 
-class Tile(Protocol):
-    """As `training.data.LabelledTile`: pixels (H, W) or (C, H, W) of mean 0 and deviation 1, mask (H, W)."""
+class Labelled(Protocol):
+    """As `training.data.TrainingTile`: pixels (H, W) or (C, H, W) of mean 0 and deviation 1, mask (H, W)."""
 
     @property
     def pixels(self) -> NDArray[np.float32]:
@@ -35,11 +36,14 @@ class Tile(Protocol):
     def mask(self) -> NDArray[np.uint8]:
         """Class numbers; those above the classes are not known."""
 
+    def cut(self, window: Tile) -> Labelled:
+        """A part of the tile."""
+
 
 class Examples:
     """The tiles that are shown, and the latest guess on each."""
 
-    def __init__(self, store: Store, run: str, colours: Sequence[Colour], tiles: Sequence[Tile], epochs: int):
+    def __init__(self, store: Store, run: str, colours: Sequence[Colour], tiles: Sequence[Labelled], epochs: int):
         """`colours` in class order; `epochs` are planned."""
         self._store, self._folder, self._colours = store, f"runs/{run}/examples", list(colours)
         self._windows = {i: window_of(tiles[i].mask, len(colours)) for i in chosen(tiles, len(colours))}
@@ -47,13 +51,14 @@ class Examples:
         self._latest: dict[int, NDArray[np.uint8]] = {}
         self._written = 0
         for number, (index, window) in enumerate(self._windows.items()):
-            self._put("image", number, png(_grey(tiles[index].pixels, window)))
-            self._put("reference", number, self._numbers(tiles[index].mask[window]))
+            part = tiles[index].cut(window)
+            self._put("image", number, png(_grey(part.pixels)))
+            self._put("reference", number, self._numbers(part.mask))
 
     def on_guess(self, index: int, guess: Any) -> None:
         """The class numbers (h, w), an integer tensor, that the network has just found on validation tile `index`."""
         if index in self._windows:
-            part = guess[self._windows[index]]
+            part = self._windows[index].cut(guess)
             self._latest[index] = np.asarray(part.cpu() if hasattr(part, "cpu") else part).astype(np.uint8)
 
     def on_epoch(self, epoch: int) -> None:
@@ -82,23 +87,19 @@ def epochs_kept(planned: int) -> frozenset[int]:
     return frozenset(round(1 + (planned - 1) * (i / (MOST - 1)) ** 3) for i in range(MOST))
 
 
-def chosen(tiles: Sequence[Tile], classes: int) -> list[int]:
+def chosen(tiles: Sequence[Labelled], classes: int) -> list[int]:
     """At most COUNT tiles, spread over the list, in each part the one that shows most classes, then most labels."""
     parts = np.array_split(np.arange(len(tiles)), min(COUNT, len(tiles))) if len(tiles) else []
     some = [part[:: -(-len(part) // _LOOK)] for part in parts]  # tiles may have to be read first
     return [max((int(i) for i in part), key=lambda i: _worth(tiles[i].mask, classes)) for part in some]
 
 
-def window_of(mask: NDArray[Any], classes: int) -> tuple[slice, slice]:
+def window_of(mask: NDArray[Any], classes: int) -> Tile:
     """At most SIDE x SIDE pixels, where the mask shows most classes, then most labels."""
+    height, width = (min(SIDE, side) for side in mask.shape)  # what is padded to the lower right is not shown
     starts = [np.unique(np.linspace(0, max(0, n - SIDE), _PLACES).round().astype(int)) for n in mask.shape]
-    ends = mask.shape  # what is padded to the lower right is not shown
-    windows = [
-        (slice(int(y), min(int(y) + SIDE, ends[0])), slice(int(x), min(int(x) + SIDE, ends[1])))
-        for y in starts[0]
-        for x in starts[1]
-    ]
-    return max(windows, key=lambda window: _worth(mask[window], classes))
+    windows = [Tile(int(x), int(y), width, height) for y in starts[0] for x in starts[1]]
+    return max(windows, key=lambda window: _worth(window.cut(mask), classes))
 
 
 def _worth(mask: NDArray[Any], classes: int) -> tuple[int, int]:
@@ -106,9 +107,9 @@ def _worth(mask: NDArray[Any], classes: int) -> tuple[int, int]:
     return len(np.unique(labelled)), labelled.size
 
 
-def _grey(pixels: NDArray[np.float32], window: tuple[slice, slice]) -> NDArray[np.uint8]:
+def _grey(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
     """The first channel, as (h, w) uint8 around the mean."""
-    plane = (pixels if pixels.ndim == 2 else pixels[0])[window]
+    plane = pixels if pixels.ndim == 2 else pixels[0]
     return ((plane / _DEVIATIONS + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
 

@@ -111,7 +111,7 @@ class Follower:
         last = self.metrics[-1]
         longest = 60 * self.run.info.config.max_minutes - last["seconds"]
         since = time.time() - self.run.store.stat(self.run.key("metrics.jsonl")).modified
-        return round(max(0.0, min(seconds_left(last), longest) - since), 1)
+        return float(round(max(0.0, min(seconds_left(last), longest) - since), 1))
 
     def picture(self, kind: Literal["image", "reference"] | int, tile: int) -> bytes:
         """PNG bytes of an example; see `examples.read_picture`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..plotting import Colour
 from ..storage import Store
-from .examples import Examples, Tile
+from .examples import Examples, Labelled
 from .resources import GpuMeter, Meter, Sampler
 
 _OVER = 5  # lines that the speed is taken over: between two of them may be one slow step, or none
@@ -25,7 +25,7 @@ def say(store: Store, run: str, text: str) -> None:
 class Recording:
     """Around a training: its callbacks are cheap, a thread writes how far it is and what it takes of the machine."""
 
-    def __init__(self, store: Store, run: str, colours: Sequence[Colour], tiles: Sequence[Tile], *, epochs: int):
+    def __init__(self, store: Store, run: str, colours: Sequence[Colour], tiles: Sequence[Labelled], *, epochs: int):
         """`colours` in class order, the validation `tiles`, `epochs` that are planned."""
         self._examples = Examples(store, run, colours, tiles, epochs)
         self.on_guess = self._examples.on_guess

@@ -30,6 +30,7 @@ from axons_kernel.runs.examples import (
 from axons_kernel.runs.recording import Recording, say
 from axons_kernel.runs.resources import GpuMeter, Meter, Sampler
 from axons_kernel.storage import Store
+from axons_kernel.tiling import Tile
 from axons_kernel.training.data import LabelledTile
 
 ORANGE, BLUE = (230, 159, 0), (86, 180, 233)
@@ -59,16 +60,17 @@ def test_cpu_and_memory_of_the_process_and_its_children() -> None:
     meter = Meter()
     time.sleep(0.2)
     idle = meter.read()
-    end = time.process_time() + 0.2
+    began, end = time.monotonic(), time.process_time() + 0.3
     while time.process_time() < end:
         pass
     busy = meter.read()
+    share = 0.3 / (time.monotonic() - began) / meter.cores  # less on a machine that others use
     child = subprocess.Popen([sys.executable, "-c", "x = bytearray(80_000_000); print(); input()"], stdin=-1, stdout=-1)
     assert child.stdin and child.stdout
     child.stdout.readline()
     with_child = meter.read()
     child.communicate(b"\n")
-    assert idle["cpu"] < 30 < busy["cpu"] * meter.cores  # of one core
+    assert busy["cpu"] == pytest.approx(100 * share, rel=0.3) and idle["cpu"] < 25
     assert with_child["memory_mb"] > busy["memory_mb"] + 70
 
 
@@ -138,8 +140,8 @@ def test_tiles_are_spread_and_those_that_show_something() -> None:
 
 def test_of_a_large_tile_the_part_that_shows_most() -> None:
     window = window_of(tile(700, (1, 10), (1, 600), (2, 630)).mask, 2)
-    assert [(s.start, s.stop) for s in window] == [(700 - SIDE, 700)] * 2
-    assert window_of(tile(64).mask, 2) == (slice(0, 64), slice(0, 64))
+    assert window == Tile(700 - SIDE, 700 - SIDE, SIDE, SIDE)
+    assert window_of(tile(64).mask, 2) == Tile(0, 0, 64, 64)
 
 
 def test_examples_of_a_training(store: Store) -> None:
@@ -156,11 +158,11 @@ def test_examples_of_a_training(store: Store) -> None:
     assert read_epochs(store, "r") == [1, 2, 3] and count(store, "r") == 2
     for number, one in enumerate(tiles):
         window = window_of(one.mask, 2)
-        assert (numbers_of(store, "reference", number) == one.mask[window]).all()
+        assert (numbers_of(store, "reference", number) == window.cut(one.mask)).all()
         assert (numbers_of(store, 2, number) == 2).all() and not numbers_of(store, 3, number).any()
         grey = np.asarray(Image.open(io.BytesIO(read_picture(store, "r", "image", number))))
-        assert grey.shape == one.mask[window].shape
-        assert grey[one.mask[window] > 0].min() > grey[one.mask[window] == 0].max()
+        assert grey.shape == window.cut(one.mask).shape
+        assert grey[window.cut(one.mask) > 0].min() > grey[window.cut(one.mask) == 0].max()
     picture = Image.open(io.BytesIO(read_picture(store, "r", 1, 0))).convert("RGBA")
     assert picture.getpixel((0, 0)) == (*ORANGE, 255)
     last = lines(store, "resources.jsonl")[-1]
