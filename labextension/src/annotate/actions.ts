@@ -1,16 +1,21 @@
 /** What buttons and keys do with the chosen labels and the tiles. */
 
+import { Clipboard } from './clipboard';
+import { Copying } from './copying';
 import { QUANTUM, type Point } from './geometry';
 import type { Workbench } from './workbench';
 
-/** Copies that have no better place lie beside their originals, in CSS pixels. */
-const BESIDE = 16;
-
 export class Actions {
+  readonly copying: Copying;
+
   constructor(
     private readonly bench: Workbench,
-    private readonly pointer: () => Point | null
-  ) {}
+    document: string,
+    pointer: () => Point | null
+  ) {
+    const clipboard = new Clipboard(window.localStorage);
+    this.copying = new Copying(bench, document, clipboard, pointer);
+  }
 
   undo(): void {
     this.bench.tool.cancel?.();
@@ -78,38 +83,6 @@ export class Actions {
     this.bench.select([...ids].filter(id => this.bench.seen(id)));
   }
 
-  copy(): void {
-    this.copied = [...this.bench.selection];
-    this.bench.say(
-      this.copied.length
-        ? `${this.copied.length} copied: Ctrl+V pastes at the pointer.`
-        : 'Choose labels to copy first.'
-    );
-  }
-
-  paste(): void {
-    const rows = this.copied.flatMap(
-      id => this.bench.tile.rows.get(id)?.bounds ?? []
-    );
-    if (!this.copied.length) {
-      this.bench.say('Nothing is copied yet: choose labels and press Ctrl+C.');
-      return;
-    }
-    const at = this.pointer();
-    const [x = 0, y = 0, w = 0, h = 0] = rows;
-    const beside = BESIDE / this.bench.viewport.place.scale;
-    const [dx, dy] =
-      at && rows.length
-        ? [at[0] - x - w / 2, at[1] - y - h / 2]
-        : [beside, beside];
-    this.bench.commit({
-      op: 'paste',
-      ids: this.copied,
-      dx: Math.round(dx * QUANTUM),
-      dy: Math.round(dy * QUANTUM)
-    });
-  }
-
   /** The chosen labels at the same place of the next tile, which is then shown. */
   async copyOn(): Promise<void> {
     const { annotator } = this.bench;
@@ -164,6 +137,4 @@ export class Actions {
     await this.bench.annotator.open(tile);
     this.bench.tool.begin?.();
   }
-
-  private copied: readonly number[] = [];
 }

@@ -3,15 +3,17 @@
  * again to a kernel that has not done them.
  */
 
+import { stateOf } from './answers';
 import type { Ack, Answer, Refused, Saved, State } from './answers';
-import { unpackAll, type Numbers } from './blocks';
+import type { Numbers } from './blocks';
 import { REASONS } from './booleans';
 import type { Event, Link, Unpacked } from './conversation';
+import { Inbox } from './inbox';
 import { Listeners } from './listeners';
 import type { Mask } from './mask';
 import type { Op, OpBody, RequestBody } from './ops';
 import { NO_ROOM, type OpQueue } from './queue';
-import { Requests } from './requests';
+import { Requests, reasonOf } from './requests';
 import { ticked } from './ticks';
 import { Tile } from './tile';
 
@@ -78,20 +80,9 @@ export class Annotator {
 
   readonly ask = (body: RequestBody) => this.requests.ask(body);
 
-  /** Take a message of the kernel; they are worked on one after another. Never fails: what is wrong is said. */
+  /** Take a message of the kernel. Never fails: what is wrong is said. */
   receive(answer: Answer, buffers: readonly DataView[]): Promise<void> {
-    this.work = this.work
-      .then(async () => {
-        this.take({ answer, arrays: await unpackAll(answer, buffers) });
-      })
-      .catch((error: unknown) => {
-        console.error(
-          'Axons: an answer of the kernel was not understood',
-          error
-        );
-        this.say(`The kernel's answer was not understood: ${String(error)}`);
-      });
-    return this.work;
+    return this.inbox.receive(answer, buffers);
   }
 
   get unsaved(): number {
@@ -118,6 +109,9 @@ export class Annotator {
         break;
       case 'saved':
         this.takeSaved(answer);
+        break;
+      case 'show':
+        this.events.tell({ ...answer, type: 'show' });
         break;
       default:
         this.requests.answered(answer.request, message);
@@ -181,16 +175,14 @@ export class Annotator {
   }
 
   /** Take the labels of the kernel as they are, and draw again what it has not done. */
-  private load({ answer, arrays }: Unpacked): void {
-    if (answer.answer !== 'state') {
-      throw new TypeError(`The kernel answered with ${answer.answer}.`);
-    }
-    const ids = arrays.get('ids') ?? [];
+  private load({ answer: given, arrays }: Unpacked): void {
+    const answer = stateOf(given);
+    const ids = Uint32Array.from(arrays.get('ids') ?? []);
     const pixels = arrays.get('pixels') ?? null;
     const moved = answer.tile !== this.state?.tile || !this.tile;
     this.state = answer;
     this.rev = answer.rev;
-    this.tile = new Tile(answer, Uint32Array.from(ids));
+    this.tile = new Tile(answer, ids);
     this.pixels = pixels ?? (moved ? null : this.pixels);
     this.queue.skipTo(answer.last);
     this.takeSaved(answer.saved);
@@ -198,6 +190,7 @@ export class Annotator {
     this.sendAgain(answer.last);
     this.events.tell({ type: 'tile', pixels: pixels !== null });
     this.events.tell({ type: 'status' });
+    this.events.tell({ type: 'show', tile: answer.tile, label: answer.show });
   }
 
   private sendAgain(last: number): void {
@@ -218,7 +211,7 @@ export class Annotator {
     this.resyncing = true;
     this.open(this.state.tile)
       .catch((error: unknown) => {
-        this.say(String(error));
+        this.say(reasonOf(error));
       })
       .finally(() => {
         this.resyncing = false;
@@ -244,6 +237,13 @@ export class Annotator {
   private rev = 0;
   private resyncing = false;
   private sentAt: number | null = null;
-  private work: Promise<void> = Promise.resolve();
+  private readonly inbox = new Inbox(
+    message => {
+      this.take(message);
+    },
+    text => {
+      this.say(text);
+    }
+  );
   private readonly requests: Requests<Unpacked>;
 }

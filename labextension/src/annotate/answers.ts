@@ -130,6 +130,8 @@ export interface State {
   readonly completed_tasks: readonly string[];
   readonly models: readonly string[];
   readonly labels: readonly Row[];
+  /** A label to look at. */
+  readonly show: number | null;
   readonly next_id: number;
   readonly undo: number;
   readonly redo: number;
@@ -148,6 +150,21 @@ export interface GeometryAnswer {
   >;
 }
 
+export interface Copied {
+  readonly answer: 'copied';
+  readonly session: string;
+  readonly request: number;
+  readonly labels: readonly object[];
+}
+
+/** Python leads to a tile, and to a label on it. */
+export interface Show {
+  readonly answer: 'show';
+  readonly session: null;
+  readonly tile: number;
+  readonly label: number | null;
+}
+
 export interface MapAnswer {
   readonly answer: 'superpixels' | 'cost_map';
   readonly session: string;
@@ -160,7 +177,17 @@ export type Answer =
   | Saved
   | State
   | GeometryAnswer
+  | Copied
+  | Show
   | (MapAnswer & Readonly<Record<string, unknown>>);
+
+/** Raises for another answer, which nobody has asked for. */
+export function stateOf(answer: Answer): State {
+  if (answer.answer !== 'state') {
+    throw new TypeError(`The kernel answered with ${answer.answer}.`);
+  }
+  return answer;
+}
 
 const ANSWERS = new Set([
   'ack',
@@ -168,6 +195,8 @@ const ANSWERS = new Set([
   'saved',
   'state',
   'geometry',
+  'copied',
+  'show',
   'superpixels',
   'cost_map'
 ]);

@@ -68,10 +68,10 @@ const SIMPLE: Readonly<Record<Simple, (all: Everything) => void>> = {
     actions.redo();
   },
   copy: ({ actions }) => {
-    actions.copy();
+    actions.copying.copy();
   },
   paste: ({ actions }) => {
-    actions.paste();
+    actions.copying.paste();
   },
   all: ({ actions }) => {
     actions.all();

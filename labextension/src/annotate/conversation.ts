@@ -21,6 +21,12 @@ export type Event =
   | { readonly type: 'tile'; readonly pixels: boolean }
   /** Labels have changed in a rectangle. */
   | { readonly type: 'labels'; readonly rect: Rect | null }
+  /** Python leads to a tile, and to a label on it. */
+  | {
+      readonly type: 'show';
+      readonly tile: number;
+      readonly label: number | null;
+    }
   /** Undo depth, tasks, tiles, counts of unsaved ops. */
   | { readonly type: 'status' }
   | { readonly type: 'message'; readonly text: string; readonly bad: boolean };

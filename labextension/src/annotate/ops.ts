@@ -70,6 +70,12 @@ export type OpBody =
       readonly dx: number;
       readonly dy: number;
     }
+  | {
+      readonly op: 'insert';
+      readonly labels: readonly object[];
+      readonly dx: number;
+      readonly dy: number;
+    }
   | (Corners & { readonly op: 'resize'; readonly id: number })
   | {
       readonly op: 'threshold';
@@ -122,7 +128,7 @@ export type Op = OpBody & {
 export type RequestBody =
   | { readonly op: 'hello'; readonly next: number }
   | { readonly op: 'state'; readonly tile: number }
-  | { readonly op: 'geometry'; readonly ids: readonly number[] }
+  | { readonly op: 'geometry' | 'copy'; readonly ids: readonly number[] }
   | {
       readonly op: 'superpixel_map';
       readonly tile: number;

@@ -2,6 +2,11 @@
 
 import type { RequestBody } from './ops';
 
+/** What to tell the user of something that failed. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 interface Waiting<T> {
   readonly resolve: (answer: T) => void;
   readonly reject: (reason: Error) => void;

@@ -12,11 +12,13 @@ import type { Event } from './conversation';
 import { Cursor } from './cursor';
 import { Feedback } from './feedback';
 import { connectKeys, returnKeys } from './keyboard';
+import { lead } from './leading';
 import { REOPENING, type AnnotatorModel } from './model';
 import { paintMarks } from './marks';
 import { Parts } from './parts/parts';
 import { Pointer } from './pointer';
 import { OpQueue } from './queue';
+import { reasonOf } from './requests';
 import { Picture } from './stage/picture';
 import { Stage } from './stage/stage';
 import { Stopwatch } from './stopwatch';
@@ -99,15 +101,13 @@ export class AnnotatorView extends DOMWidgetView {
     });
     this.actions = new Actions(
       this.bench,
+      this.model.document,
       () => this.cursor.at ?? this.pointer.at
     );
     this.feedback = new Feedback(this.model, this.stage, (there, shown) => {
       this.parts.showFeedback(there, shown);
     });
-    const toggle = () => {
-      this.say(this.feedback.toggle());
-    };
-    this.parts = new Parts(this.bench, this.actions, toggle);
+    this.parts = new Parts(this.bench, this.actions, this.toggleFeedback);
     this.el.append(...this.parts.nodes);
     this.bench.changed.add(() => {
       this.parts.show();
@@ -119,15 +119,7 @@ export class AnnotatorView extends DOMWidgetView {
 
   private connectKeys(): void {
     const view = {
-      help: () => {
-        this.parts.help.toggle();
-      },
-      visibility: () => {
-        this.parts.looks.cycle();
-      },
-      feedback: () => {
-        this.say(this.feedback.toggle());
-      },
+      ...this.parts.commands,
       save: () => {
         this.save();
       }
@@ -192,6 +184,9 @@ export class AnnotatorView extends DOMWidgetView {
       case 'message':
         this.say(event.text, event.bad);
         break;
+      case 'show':
+        lead(this.bench, event.tile, event.label);
+        break;
       case 'status':
         this.parts.show();
         this.showStatus();
@@ -221,8 +216,12 @@ export class AnnotatorView extends DOMWidgetView {
     this.parts.status.say(text, bad);
   }
 
+  private readonly toggleFeedback = () => {
+    this.say(this.feedback.toggle());
+  };
+
   private readonly fail = (error: unknown): void => {
-    this.say(error instanceof Error ? error.message : String(error), true);
+    this.say(reasonOf(error), true);
   };
 
   private showStatus(): void {

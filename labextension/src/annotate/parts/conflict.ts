@@ -1,6 +1,7 @@
 /** The notice that another notebook has saved the same image, and the choice of what to do. */
 
 import { button, element } from '../../dom';
+import { reasonOf } from '../requests';
 import type { Workbench } from '../workbench';
 
 export class Conflict {
@@ -41,7 +42,7 @@ export class Conflict {
       .ask({ op: 'resolve', choice })
       .then(() => this.bench.annotator.open(this.bench.tileNumber))
       .catch((error: unknown) => {
-        this.bench.say(String(error), true);
+        this.bench.say(reasonOf(error), true);
       });
   }
 

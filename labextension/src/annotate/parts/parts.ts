@@ -25,8 +25,6 @@ const KEYS =
 export class Parts {
   readonly nodes: readonly HTMLElement[];
   readonly status: Status;
-  readonly looks: LabelLooks;
-  readonly help: Help;
 
   constructor(
     private readonly bench: Workbench,
@@ -59,6 +57,18 @@ export class Parts {
     this.nodes = this.layout();
     this.toolbar.showPanel(true);
   }
+
+  readonly commands = {
+    help: () => {
+      this.help.toggle();
+    },
+    visibility: () => {
+      this.looks.cycle();
+    },
+    feedback: () => {
+      this.feedback();
+    }
+  };
 
   /** Another tile: classes, contrast and the small picture anew. */
   build(): void {
@@ -183,6 +193,8 @@ export class Parts {
     this.scaleHost.replaceChildren(...(this.scale ? [this.scale.node] : []));
   }
 
+  private readonly looks: LabelLooks;
+  private readonly help: Help;
   private readonly toolbar: Toolbar;
   private readonly options: Options;
   private readonly classes: Classes;

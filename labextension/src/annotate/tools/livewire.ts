@@ -2,6 +2,7 @@
 
 import { quantise, simplify, type Point } from '../geometry';
 import { Wire, type CostMap } from '../livewire';
+import { reasonOf } from '../requests';
 import { Polygon } from './polygon';
 import type { Spot } from './tool';
 
@@ -30,7 +31,7 @@ export class LiveWire extends Polygon {
       })
       .catch((error: unknown) => {
         this.askedFor = null;
-        bench.say(`There is no live-wire now: ${String(error)}`);
+        bench.say(`There is no live-wire now: ${reasonOf(error)}`);
       });
   }
 

@@ -1,6 +1,7 @@
 /** Paints with superpixels: whole areas of like pixels at a stroke. */
 
 import { emptyMask, type Mask } from '../mask';
+import { reasonOf } from '../requests';
 import type { Painting } from '../ops';
 import { dab, fillStroke, reach } from '../rasterise';
 import { intersect, type Rect } from '../geometry';
@@ -48,7 +49,7 @@ export class Superpixels implements Tool {
       })
       .catch((error: unknown) => {
         this.asked = '';
-        bench.say(`There are no superpixels now: ${String(error)}`);
+        bench.say(`There are no superpixels now: ${reasonOf(error)}`);
       });
   }
 
