@@ -26,6 +26,7 @@ from .project_labels import LabelExchange
 from .project_models import ProjectModels
 from .project_sets import ProjectSets
 from .project_tiles import ProjectTiles
+from .project_training import ProjectTraining
 from .storage import Store, check_name
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
     return Project(store)
 
 
-class Project(LabelExchange, ProjectTiles, ProjectSets, ProjectModels, ProjectCare):
+class Project(LabelExchange, ProjectTiles, ProjectSets, ProjectTraining, ProjectModels, ProjectCare):
     """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
 
     def __init__(self, store: Store):

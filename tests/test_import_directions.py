@@ -34,7 +34,8 @@ LAYERS = {
         quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
         tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
         training training.architectures training.config training.early_stopping training.schedule training.targets
-        training_sets training_sets.balance training_sets.partition training_sets.splitting training_sets.training_set
+        training_sets training_sets.balance training_sets.partition training_sets.perceptual
+        training_sets.splitting training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
         widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
         widget.grouping widget.history widget.ink widget.inserting widget.keys widget.layers widget.leading
@@ -48,7 +49,10 @@ LAYERS = {
         storage.memory storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload
         storage.sources storage.store
     """,
-    "plotting": "plotting quality quality.comparison quality.figures quality.page thumbnails training_figures",
+    "plotting": """
+        plotting quality quality.comparison quality.figures quality.page thumbnails training_figures
+        training_sets.card_figure training_sets.card_page
+    """,
     "torch": """
         inference inference.fusing inference.grid inference.guessing inference.image_rows inference.options
         inference.rows inference.splitting training.augmentation training.data training.ema training.learner
@@ -72,8 +76,8 @@ LAYERS = {
         runs.comparing runs.figures runs.run_list runs.scores runs.tensorboard
         runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
         runs.recording runs.resources runs.run runs.starting
-        stitched_files tile_export tile_import tour_command training_sets.combining training_sets.counting
-        training_sets.groups training_sets.making training_sets.packing
+        stitched_files tile_export tile_import tour_command training_sets.card training_sets.combining
+        training_sets.counting training_sets.duplicates training_sets.groups training_sets.making training_sets.packing
         training_sets.unpacking training_sets.stored uploading widget.reviving
         widget.run_reviving
     """,
@@ -100,7 +104,7 @@ RESERVED = {
         inference.fusing inference.guessing model_exchange model_files
         runs.environment runs.keeping runs.process runs.resources
         training.augmentation training.checkpoints training.data training.ema training.learner training.loading
-        training.loop training.losses training.memory training.networks training.precision training.progress training.rate_finder
+        training.loop training.losses training.memory training.networks training.precision training.progress
         training.troubles training.unet training.validation
     """,
     "safetensors": "model_files runs.keeping training.checkpoints",
@@ -115,7 +119,8 @@ RESERVED = {
     """,
     "pyarrow": "analysis.measurements",
     "matplotlib": """
-        analysis.measure_figures analysis.measurements analysis.report cutting plotting project_image project_tiles quality.comparison quality.figures
+        analysis.measure_figures analysis.measurements analysis.report cutting plotting project_image project_tiles
+        training_sets.card training_sets.card_figure quality.comparison quality.figures
         runs.comparing runs.figures runs.run project_training training_figures
     """,
     "IPython": "runs.live widget.run_view widget.viewer",

@@ -107,7 +107,7 @@ def _strong() -> list[A.DualTransform]:
     return [
         A.D4(p=1),
         _Turn(scale=(0.6, 1.6), rotate=(-45, 45), shear=(-10, 10), keep_ratio=True, p=0.8, **outside),
-        _Bend(alpha=150, sigma=12, approximate=True, p=0.3, **outside),
+        _Bend(alpha=200, sigma=14, p=0.3, **outside),
     ]
 
 
