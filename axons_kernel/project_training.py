@@ -91,7 +91,7 @@ class ProjectTraining:
 
 
 def _data(
-    project: Project, training_set: TrainingSet | str, config: TrainingConfig
+    methods: ProjectTraining, training_set: TrainingSet | str, config: TrainingConfig
 ) -> tuple[TrainingSet, TrainingData]:
     from .runs.reading import check_ready, load_data
 

@@ -105,7 +105,7 @@ RESERVED = {
         runs.environment runs.keeping runs.process runs.resources
         training.augmentation training.checkpoints training.data training.ema training.learner training.loading
         training.loop training.losses training.memory training.networks training.precision training.progress
-        training.troubles training.unet training.validation
+        training.rate_finder training.troubles training.unet training.validation
     """,
     "safetensors": "model_files runs.keeping training.checkpoints",
     "albumentations": "training.augmentation",
