@@ -13,6 +13,8 @@ interface Kept {
   readonly session: string;
   readonly next: number;
   readonly ops: readonly Op[];
+  /** Whether a page has it now, or has ended without a word. */
+  readonly held?: boolean;
 }
 
 export const NO_ROOM =
@@ -23,7 +25,9 @@ const PREFIX = 'axons-annotate:';
 const taken = new Set<string>();
 
 export class OpQueue {
-  readonly session: string;
+  session: string;
+  /** Whether a page that had the session has not left it: it crashed, or this tab is a copy of its tab. */
+  readonly wasHeld: boolean;
 
   /** Goes on with the session that an earlier life of this page has left for `document`, if there is one. */
   constructor(
@@ -32,6 +36,7 @@ export class OpQueue {
   ) {
     const [slot, kept] = claim(document, shelf);
     this.slot = slot;
+    this.wasHeld = kept?.held ?? false;
     this.session = kept?.session ?? newSession();
     this.next = kept?.next ?? 1;
     this.ops = [...(kept?.ops ?? [])];
@@ -49,11 +54,24 @@ export class OpQueue {
 
   /** Write the queue down. False when the browser has no room for it: then a reload of the page would lose it. */
   keep(): boolean {
-    const kept: Kept = {
-      session: this.session,
-      next: this.next,
-      ops: this.ops
-    };
+    return this.write(true);
+  }
+
+  /** The page goes, and may come back. */
+  leave(): void {
+    this.write(false);
+  }
+
+  /** Begin a session of its own: another tab has the one that was kept here, and its ops. */
+  renew(): void {
+    this.session = newSession();
+    this.next = 1;
+    this.ops = [];
+  }
+
+  private write(held: boolean): boolean {
+    const { session, next, ops } = this;
+    const kept: Kept = { session, next, ops, held };
     try {
       this.shelf.setItem(this.slot, JSON.stringify(kept));
       return true;
@@ -99,6 +117,7 @@ export class OpQueue {
 
   /** Leave the session to the next view of the document in this tab of the browser. */
   release(): void {
+    this.leave();
     taken.delete(this.slot);
   }
 

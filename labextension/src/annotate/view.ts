@@ -15,6 +15,7 @@ import { connectKeys, returnKeys } from './keyboard';
 import { lead } from './leading';
 import { REOPENING, type AnnotatorModel } from './model';
 import { paintMarks } from './marks';
+import { Tab } from './owners';
 import { Parts } from './parts/parts';
 import { Pointer } from './pointer';
 import { OpQueue } from './queue';
@@ -52,7 +53,7 @@ export class AnnotatorView extends DOMWidgetView {
     clearInterval(this.tick);
     this.stage.dispose();
     this.link.dispose();
-    this.queue.release();
+    this.tab.dispose();
     super.remove();
   }
 
@@ -60,6 +61,7 @@ export class AnnotatorView extends DOMWidgetView {
     const { model } = this;
     this.link = new KernelLink(model, REOPENING);
     this.queue = new OpQueue(model.document, window.sessionStorage);
+    this.tab = new Tab(this.queue);
     this.annotator = new Annotator(this.link, this.queue, () =>
       this.stopwatch.take()
     );
@@ -141,7 +143,7 @@ export class AnnotatorView extends DOMWidgetView {
   }
 
   private greet(): void {
-    subshellOf(this.model)
+    Promise.all([subshellOf(this.model), this.tab.settled])
       .then(() => this.annotator.greet())
       .catch(this.fail);
   }
@@ -234,6 +236,7 @@ export class AnnotatorView extends DOMWidgetView {
   private tick: ReturnType<typeof setInterval> | undefined;
   declare private link: KernelLink<Answer>;
   declare private queue: OpQueue;
+  declare private tab: Tab;
   declare private annotator: Annotator;
   declare private stage: Stage;
   declare private picture: Picture;
