@@ -91,6 +91,25 @@ def test_the_tables_of_labels_are_true(tmp_path: Path, monkeypatch: pytest.Monke
     assert set(re.findall(r"`([a-z-]+)`", formats)) == set(FORMATS)
 
 
+def test_the_table_of_trainings_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tensorboardX", reason="the extra `tensorboard` is not installed")
+    monkeypatch.chdir(tmp_path)
+    project = ax.open_project("nerve")
+    sample = ax.samples.axon_micrograph((64, 128))
+    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
+    project.import_mask(image, sample.mask, ["myelin", "axon"])
+    project.tile(image, size=64, overlap=0)
+    training_set = project.create_training_set(images=[image], validation=0.5)
+    for _ in range(2):
+        project.train(training_set, ax.TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2), on="inline")
+    table = README.partition("| a training | you write |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`(project\.[^`]+)`", table)
+    assert len(lines) == 5
+    for line in lines:
+        assert eval(line, {"project": project}) is not None
+    assert list((tmp_path / "boards" / "run-1").glob("events.*"))
+
+
 def test_the_table_of_care_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     project = ax.open_project("nerve")
