@@ -13,6 +13,7 @@ from ..errors import NotFoundError, TrainingError
 from ..model_files import ModelInfo, read_model_info
 from ..storage import Store
 from ..training.config import TrainingConfig
+from . import control
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,18 +100,25 @@ class Run:
         lines = self.store.read(key).decode().split("\n")[:-1]  # what follows the last line end is unfinished
         return [parse_json(line.encode(), key) for line in lines]
 
-    def stop(self) -> None:
-        """Ask the run to end after the step that it is at; its best model is kept."""
-        self.store.write(self.key("stop"), b"")
+    def stop(self, *, after_epoch: bool = False) -> None:
+        """Ask the run to end after the step, or the epoch, that it is at; its best model is kept."""
+        control.ask(self.store, self.name, "stop_after_epoch" if after_epoch else "stop")
+
+    def pause(self) -> None:
+        """Ask the run to wait after the step that it is at, until `resume`; the time does not count."""
+        control.ask(self.store, self.name, "pause")
 
     def resume(self, *, on: Literal["here", "inline"] = "here") -> Run:
-        """Go on with a run that was stopped, failed or has died, from its last checkpoint; on the CPU its numbers are
-        those of a run that was never interrupted.
+        """Go on with a run that is paused, or with one that was stopped, failed or has died, from its last checkpoint;
+        on the CPU its numbers are those of a run that was never interrupted.
 
         Raises InputError when it has finished, or is still being trained.
         """
         from .starting import resume_run
 
+        if control.requested(self.store, self.name) == "pause" and self.status().state == "running":
+            control.withdraw(self.store, self.name, "pause")
+            return self
         resume_run(self, on)
         return self
 

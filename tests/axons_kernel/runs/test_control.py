@@ -8,7 +8,9 @@ import pytest
 
 from axons_kernel.runs import control
 from axons_kernel.runs.control import REQUESTS, Control, Request, ask, requested, withdraw
+from axons_kernel.runs.run import Run, RunInfo, RunStatus, now
 from axons_kernel.storage import Store
+from axons_kernel.training.config import TrainingConfig
 
 
 @pytest.fixture(params=["folder", "memory"])
@@ -49,3 +51,17 @@ def test_a_training_looks_seldom_and_sees_it_soon(store: Store, monkeypatch: pyt
     assert looks == [(store, "r")]
     clock[0] = every
     assert asking.state() == "pause" and len(looks) == 2
+
+
+def test_a_run_is_paused_resumed_and_stopped_by_its_handle(tmp_path: Path) -> None:
+    info = RunInfo(
+        name="r", training_set="s", training_set_sha256="", classes=("a",), config=TrainingConfig(), started=now()
+    )
+    run = Run(Store(tmp_path), info)
+    run.set_status(RunStatus(state="running"))
+    seen = []
+    with run.store.open_locked(run.key("log.txt")) or pytest.fail("a folder has locks"):  # a process is at it
+        for act in (run.pause, run.resume, lambda: run.stop(after_epoch=True), run.stop):
+            act()
+            seen.append(requested(run.store, "r"))
+    assert seen == ["pause", "go", "stop_after_epoch", "stop"]
