@@ -43,11 +43,11 @@ def resume_run(run: Run, on: Place) -> None:
     Raises InputError when it has finished, or another process is at it.
     """
     _check_place(run.store, on)
+    if run.recorded_status().state == "finished":
+        raise InputError(f"Run '{run.name}' has finished: for more epochs, start a new one with project.train().")
     with _held(run) as log:
         version = run.store.version(run.key("status.json"))
         status = run.recorded_status()
-        if status.state == "finished":
-            raise InputError(f"Run '{run.name}' has finished: for more epochs, start a new one with project.train().")
         if log is None and status.state in ("starting", "running") and _silence(run) < _SILENT_S:
             raise _busy(run)
         withdraw(run.store, run.name)
@@ -119,4 +119,17 @@ def _start_process(run: Run, log: IO[bytes] | None) -> subprocess.Popen[bytes]:
         stdout=log or subprocess.DEVNULL,
         stderr=log or subprocess.DEVNULL,
         start_new_session=True,  # interrupting a cell signals the kernel's whole process group
+        env=_environment(),
     )
+
+
+def _environment() -> dict[str, str]:
+    """What the user has set, and for a machine that many share: a thread that waits for others leaves the core to them.
+
+    At twice as many threads as cores, spinning takes more than ten times as long. A hub says in CPU_LIMIT how many
+    cores a server may use, which torch does not know.
+    """
+    polite = {"OMP_WAIT_POLICY": "passive"}
+    if limit := os.environ.get("CPU_LIMIT"):
+        polite["OMP_NUM_THREADS"] = str(max(1, round(float(limit))))
+    return {**polite, **os.environ}

@@ -31,6 +31,8 @@ Arrays = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny networks on a busy machine: threads, here and in child processes, would only wait for each other."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
 
 
 @pytest.fixture

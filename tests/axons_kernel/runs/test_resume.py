@@ -31,14 +31,6 @@ CONFIG = TrainingConfig(epochs=3, batch=1, crop=64, width=4, depth=2, ema=0.9, p
 
 
 @pytest.fixture(autouse=True)
-def one_torch_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(autouse=True)
 def checkpoints_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Checkpoints, "make_in_time", lambda self, *, epoch_ends: self.make())
 

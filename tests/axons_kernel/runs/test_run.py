@@ -142,6 +142,27 @@ def test_what_a_process_said_before_it_died_is_told(ready: Project, monkeypatch:
     assert "the end of its log: " in run.status().message and "cat" in run.status().message
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"OMP_WAIT_POLICY": "passive"}),
+        ({"CPU_LIMIT": "2.0"}, {"OMP_NUM_THREADS": "2"}),
+        ({"CPU_LIMIT": "4", "OMP_NUM_THREADS": "3"}, {"OMP_NUM_THREADS": "3"}),
+        ({"CPU_LIMIT": "0.3"}, {"OMP_NUM_THREADS": "1"}),
+        ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "active"}),
+    ],
+)
+def test_threads_suit_a_machine_that_many_share(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: dict[str, str]
+) -> None:
+    for name in ("CPU_LIMIT", "OMP_NUM_THREADS", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    found = starting._environment()
+    assert {name: found[name] for name in expected} == expected and found["PATH"] == os.environ["PATH"]
+
+
 def test_a_name_is_given_once(ready: Project) -> None:
     ready.train("set-1", TINY, on="inline", name="mine")
     with pytest.raises(InputError, match="There is a run 'mine' already"):

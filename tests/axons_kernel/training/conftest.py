@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 from torch import nn
 
 from axons_kernel.images import to_grey
@@ -17,15 +16,6 @@ from axons_kernel.training.progress import TrainingState
 
 TINY: dict[str, Any] = {"epochs": 2, "batch": 2, "crop": 64, "width": 4, "depth": 2, "workers": 0}
 Trained = tuple[nn.Module, list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def one_torch_thread() -> Iterator[None]:
-    """On a busy machine, threads of tiny networks would only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
