@@ -116,6 +116,8 @@ export class Stage {
     }
     const context = contextOf(this.canvas);
     context.setTransform(1, 0, 0, 1, 0, 0);
+    // Beside the tile nothing is drawn: what was there before has to go.
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(this.backing, 0, 0);
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.marks(context, this.viewport);
