@@ -26,7 +26,7 @@ from .project_labels import LabelExchange
 from .project_models import ProjectModels
 from .project_sets import ProjectSets
 from .project_tiles import ProjectTiles
-from .project_training import ProjectTraining
+from .project_training import ProjectTraining, ready_config
 from .storage import Store, check_name
 
 if TYPE_CHECKING:
@@ -183,28 +183,30 @@ class Project(LabelExchange, ProjectTiles, ProjectSets, ProjectTraining, Project
     def train(
         self,
         training_set: TrainingSet | str,
-        config: TrainingConfig | None = None,
+        config: TrainingConfig | str | None = None,
         *,
         on: Literal["here", "inline"] = "here",
         name: str | None = None,
     ) -> Run:
-        """Start a training and return its run: `here` in the background, `inline` in this process, to its end."""
+        """Start a training and return its run: `here` in the background, `inline` in this process, to its end.
+
+        `config` may be the name of a preset that fits this machine: "quick", "good" or "best".
+        """
         with needs_extra("train", "Training"):
             from .runs.reading import check_ready
             from .runs.run import RunInfo, now
             from .runs.starting import start_run
-            from .training.config import TrainingConfig
 
         frozen = self.training_set(training_set if isinstance(training_set, str) else training_set.name)
+        check_ready(frozen, self.image)
         info = RunInfo(
             name=check_name(name or "run-1", "a run"),
             training_set=frozen.name,
             training_set_sha256=frozen.content_sha256,
             classes=frozen.classes,
-            config=config or TrainingConfig(),
+            config=ready_config(config, frozen, self.image),
             started=now(),
         )
-        check_ready(frozen, self.image)
         return start_run(self.store, info, on, numbered=name is None)
 
     def run(self, name: str) -> Run:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from tqdm import tqdm
 
-from .errors import needs_extra
+from .errors import InputError, needs_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from .project import Project
+    from .project_image import ProjectImage
     from .training.config import TrainingConfig
     from .training.data import TrainingData
     from .training.rate_finder import RateSearch
@@ -88,6 +90,51 @@ class ProjectTraining:
         found = FoundRate(search.best)
         found.search = search
         return found
+
+
+def ready_config(
+    config: TrainingConfig | str | None, training_set: TrainingSet, image: Callable[[str], ProjectImage]
+) -> TrainingConfig:
+    """The configuration of a training that is to start: as given, or the preset of that name; checked beside the
+    training set and this machine. What is unusual and allowed is printed.
+
+    Raises InputError when memory is not enough, with what would fit.
+    """
+    from .devices import this_device
+    from .runs.reading import channels_of
+    from .training.config import TrainingConfig
+    from .training.presets import memory_problem
+
+    if not isinstance(config, TrainingConfig):
+        config = TrainingConfig.preset(config) if config else TrainingConfig()
+    channels = len(channels_of(training_set))
+    problem = memory_problem(config, this_device(), classes=len(training_set.classes), channels=channels)
+    if problem:
+        raise InputError(f"{problem}.")
+    for note in _notes(config, training_set, image):
+        print(note)
+    return config
+
+
+def _notes(config: TrainingConfig, training_set: TrainingSet, image: Callable[[str], ProjectImage]) -> Iterator[str]:
+    """What the author of a training should know before it starts."""
+    images = [image(name) for name in training_set.images("train")]
+    labelled = {label.label_class for one in images for label in one.annotation().labels}
+    absent = [name for name in training_set.classes if name not in labelled]
+    if absent:
+        yield f"No training image has a label of {', '.join(absent)}: the model will not find any."
+    sides = [
+        max(tile.width, tile.height) * one.pixel_size_um / training_set.pixel_size_um
+        for one in images
+        for tile in training_set.windows(one.name, "train")
+    ]
+    if max(sides) < config.crop:
+        yield (
+            f"The largest training tile has {max(sides):.0f} pixels a side at the model's pixel size, so that crops "
+            f"will be smaller than crop={config.crop}: larger tiles would show more of the tissue around."
+        )
+    if not training_set.images("validation"):
+        yield "There are no tiles for validation: the best epoch is chosen on the training tiles themselves."
 
 
 def _data(

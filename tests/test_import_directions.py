@@ -24,7 +24,7 @@ LAYERS = {
     "pure": """
         analysis.blocks analysis.fibres analysis.measuring analysis.objects analysis.scored analysis.shapes
         analysis.statistics analysis.tallies
-        annotation_merge annotations blending chunk_cache chunk_codecs documents foreground formats
+        annotation_merge annotations blending chunk_cache chunk_codecs devices documents foreground formats
         formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
         formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
         formats.objects formats.png formats.regions formats.registry formats.repairs formats.rle formats.roi_shapes
@@ -33,7 +33,8 @@ LAYERS = {
         quality.instances quality.matching quality.painting quality.ratings quality.scores quality.turns
         quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
         tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
-        training training.architectures training.config training.early_stopping training.schedule training.targets
+        training training.architectures training.config training.explaining training.presets
+        training.early_stopping training.schedule training.targets
         training_sets training_sets.balance training_sets.partition training_sets.perceptual
         training_sets.splitting training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
@@ -65,12 +66,13 @@ LAYERS = {
         widget.upload widget.viewer
     """,
     "project": """
-        __init__ analysis analysis.measure analysis.measure_figures analysis.measure_words analysis.measurements
-        analysis.report annotating annotators comparing copying cutting image_list
+        __init__ analysis analysis.comparing_models analysis.evaluating analysis.fibre_agreement analysis.measure
+        analysis.measure_figures analysis.measure_words analysis.measurements analysis.report
+        analysis.report_figures analysis.report_page analysis.report_words analysis.score_table annotating annotators comparing copying cutting image_list
         import_source importing inference.outcome inference.predicting inference.progress_files
         inference.separating label_classes label_export label_files label_import
         label_sources looking mask_pictures model_exchange model_input prediction_page
-        predictions project project_care project_check project_command
+        predictions project project_analysis project_care project_check project_command
         project_gc project_image project_labels project_models project_sets project_sizes project_tiles project_training
         receiving runs runs.colours
         runs.comparing runs.figures runs.run_list runs.scores runs.tensorboard
@@ -119,7 +121,8 @@ RESERVED = {
     """,
     "pyarrow": "analysis.measurements",
     "matplotlib": """
-        analysis.measure_figures analysis.measurements analysis.report cutting plotting project_image project_tiles
+        analysis.comparing_models analysis.measure_figures analysis.measurements analysis.report
+        analysis.report_figures analysis.report_page cutting plotting project_image project_tiles
         training_sets.card training_sets.card_figure quality.comparison quality.figures
         runs.comparing runs.figures runs.run project_training training_figures
     """,
@@ -137,7 +140,7 @@ RESERVED = {
 
 # modules that may open files; `tour_command` has a scratch folder of its own, beside the project, and what
 # `reading_pillow` calls `Image.open` takes a file that is open; `receiving` keeps what comes from a browser
-OPEN_FILES = {"storage", "tour_command", "reading_pillow", "receiving"}
+OPEN_FILES = {"devices", "storage", "tour_command", "reading_pillow", "receiving"}
 OPENING = {
     *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "imread", "imwrite", "imsave"),
     *("fromfile", "tofile", "loadtxt", "savetxt", "load_file", "save_file", "mkdir", "makedirs", "unlink", "rmtree"),

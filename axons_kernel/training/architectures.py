@@ -12,13 +12,15 @@ class Architecture:
     """A family of networks. Each halves the resolution `depth` times, so sides are multiples of 2 ** depth.
 
     `floats` is what training keeps per pixel of the input and channel of the finest level, in numbers: a measure
-    of memory and, roughly, of time (measured by a test). `depths` and `width_step` are what the family allows.
+    of memory and, roughly, of time. `weights` is how many it has for width 1 and depth 0; they grow with width squared
+    and four times with each level (tests measure both). `depths` and `width_step` are what the family allows.
     """
 
     title: str
     what: str
     source: str
     floats: float
+    weights: float
     depths: tuple[int, int] = (2, 6)
     width_step: int = 1
     package: str = ""
@@ -39,13 +41,15 @@ ARCHITECTURES = {
         "U-Net",
         "ours, to read and quick: the finest level works at half the resolution",
         "Ronneberger et al. 2015, arXiv 1505.04597",
-        floats=5.3,
+        floats=5.0,
+        weights=7.4,
     ),
     "basic_unet": Architecture(
         "basic U-Net",
-        "a U-Net at full resolution with instance normalisation; finest outlines, about four times the work",
+        "a U-Net at full resolution with instance normalisation; finest outlines, about five times the work",
         "Falk et al. 2019, doi 10.1038/s41592-018-0261-2",
-        floats=20,
+        floats=24.4,
+        weights=29.7,
         depths=(4, 4),
         package="monai",
     ),
@@ -53,28 +57,32 @@ ARCHITECTURES = {
         "residual U-Net",
         "a U-Net whose blocks add to what they get, which lets deep ones learn; a sound choice at any size",
         "Kerfoot et al. 2019, doi 10.1007/978-3-030-12029-0_40",
-        floats=8,
+        floats=6.8,
+        weights=24.8,
         package="monai",
     ),
     "attention_unet": Architecture(
         "attention U-Net",
         "learns where to look before it merges fine and coarse; for small objects in much background",
         "Oktay et al. 2018, arXiv 1804.03999",
-        floats=20,
+        floats=24.2,
+        weights=30.3,
         package="monai",
     ),
     "dynunet": Architecture(
         "DynUNet",
         "the network of nnU-Net: instance normalisation and leaky ReLU; good at small batches",
         "Isensee et al. 2021, doi 10.1038/s41592-020-01008-z",
-        floats=20,
+        floats=19.3,
+        weights=29.6,
         package="monai",
     ),
     "segresnet": Architecture(
         "SegResNet",
         "a residual encoder with a light decoder; group normalisation, so the batch may be 1",
         "Myronenko 2018, arXiv 1810.11654",
-        floats=20,
+        floats=24.5,
+        weights=96.6,
         width_step=8,
         package="monai",
     ),

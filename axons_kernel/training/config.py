@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import InputError
 from .architectures import ARCHITECTURES, NetworkSpec
+
+if TYPE_CHECKING:
+    from ..devices import Device
+    from .explaining import Explanation
 
 Loss = Literal["dice_ce", "focal", "tversky", "focal_tversky"]
 Weights = Literal["balanced", "equal"]
@@ -115,6 +119,37 @@ class TrainingConfig(BaseModel):
         wrong += [text for names, text in _that_do_not_go_together(checked) if not bad & names]
         if wrong:
             raise InputError(f"TrainingConfig: {'; '.join(wrong)}.") from cause
+
+    @classmethod
+    def preset(cls, name: str, device: Device | None = None) -> TrainingConfig:
+        """A configuration that fits a device, by default this one: "quick" to try, "good", or "best" with patience."""
+        from .presets import preset
+
+        return preset(name, device)
+
+    @classmethod
+    def quick(cls, device: Device | None = None) -> TrainingConfig:
+        """To see within a minute or two whether it works."""
+        return cls.preset("quick", device)
+
+    @classmethod
+    def good(cls, device: Device | None = None) -> TrainingConfig:
+        """What suits most, in about five minutes."""
+        return cls.preset("good", device)
+
+    @classmethod
+    def best(cls, device: Device | None = None) -> TrainingConfig:
+        """The last few percent, in half an hour or more."""
+        return cls.preset("best", device)
+
+    def explain(self) -> Explanation:
+        """Each setting with its value and what it does; a notebook shows a table."""
+        from .explaining import explain
+
+        return explain(self)
+
+    def _repr_html_(self) -> str:
+        return self.explain()._repr_html_()
 
     def network(self, classes: int, channels: int = 1) -> NetworkSpec:
         """The network of this training, for so many label classes and image channels."""

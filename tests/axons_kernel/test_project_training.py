@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from axons_kernel.errors import TrainingError
+from axons_kernel.errors import InputError, TrainingError
 from axons_kernel.project import Project
-from axons_kernel.project_training import FoundRate
+from axons_kernel.project_training import FoundRate, ready_config
 from axons_kernel.training.config import TrainingConfig
 
 TINY = TrainingConfig(batch=2, crop=64, width=4, depth=2, workers=0)
@@ -39,3 +39,37 @@ def test_a_set_that_is_not_as_it_was(finished: Project) -> None:
     finished.store.write("annotations/left__labels.json", finished.store.read("annotations/right__labels.json"))
     with pytest.raises(TrainingError, match="labels of left have changed"):
         finished.find_learning_rate("set-1", TINY)
+
+
+def test_a_preset_by_name(finished: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    frozen = finished.training_set("set-1")
+    config = ready_config("quick", frozen, finished.image)
+    assert config == TrainingConfig.quick()
+    said = capsys.readouterr().out
+    assert "The largest training tile has 64 pixels a side" in said and f"crop={config.crop}" in said
+    assert ready_config(TINY, frozen, finished.image) == TINY
+    assert ready_config(None, frozen, finished.image) == TrainingConfig()
+    with pytest.raises(InputError, match="preset='great' is not allowed; choose one of quick, good, best"):
+        finished.train("set-1", "great")
+
+
+def test_too_large_for_this_machine(finished: Project) -> None:
+    runs = len(finished.runs())
+    with pytest.raises(InputError, match=r"The training takes about .* GB, and .* leaves .* GB for it: batch=.*"):
+        finished.train("set-1", TrainingConfig(batch=512, crop=2048, width=512, depth=6))
+    assert len(finished.runs()) == runs
+
+
+def test_what_is_unusual_is_told(finished: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    frozen = finished.training_set("set-1")
+    odd = frozen.model_copy(
+        update={
+            "classes": (*frozen.classes, "vessel"),
+            "tiles": tuple(t for t in frozen.tiles if t.split != "validation"),
+        }
+    )
+    ready_config(TINY, odd, finished.image)
+    assert capsys.readouterr().out.splitlines() == [
+        "No training image has a label of vessel: the model will not find any.",
+        "There are no tiles for validation: the best epoch is chosen on the training tiles themselves.",
+    ]

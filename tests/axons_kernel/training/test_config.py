@@ -86,3 +86,12 @@ def test_configs_of_older_runs_are_read() -> None:
 def test_network_of_a_config(architecture: str) -> None:
     spec = TrainingConfig(architecture=architecture, width=16, border=True).network(2, channels=3)
     assert (spec.architecture, spec.outputs, spec.channels, spec.divisor) == (architecture, 4, 3, 16)
+
+
+def test_explanation() -> None:
+    told = TrainingConfig(epochs=7, crop=128).explain()
+    assert "epochs = 7" in repr(told) and "passes over the training tiles; more learn longer" in repr(told)
+    assert len(repr(told).splitlines()) == len(TrainingConfig.model_fields)
+    page = TrainingConfig(epochs=7)._repr_html_()
+    assert "font-weight:bold;text-align:left'>7<" in page, "what differs from the usual stands out"
+    assert page.count("font-weight:bold") == 1 and "allowed: whole numbers from 1 to 10 000" in page
