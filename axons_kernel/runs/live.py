@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 _OFTEN_S = 20.0  # at most so often is the picture that a notebook keeps made anew
+_ASK_S, _ASK_FAR_S = 1, 5  # between two questions for news: of a folder, of a server
 _MORE = 3  # times as many epochs, since the picture before
 _FACTS = ("epochs", "batch", "crop", "learning_rate", "max_minutes", "seed")
 _WHY_NO_VIEW = "a live view needs a notebook that a person runs, and the JupyterLab extension of Axons"
@@ -77,6 +78,7 @@ def scene(run: Run) -> dict[str, Any]:
         "name": run.name,
         "training_set": run.info.training_set,
         "started": run.info.started,
+        "every_s": _ASK_S if run.store.is_local else _ASK_FAR_S,
         "classes": [
             {"name": name, "colour": "#{:02x}{:02x}{:02x}".format(*colour)}
             for name, colour in zip(run.info.classes, colours, strict=True)

@@ -21,9 +21,9 @@ const REOPENING = {
   target: 'axons-run',
   parse: fromKernel
 };
-const ASK_MS = 1000;
+const TICK_MS = 250;
 /** A run that has ended changes only when it is resumed. */
-const SELDOM_MS = 5000;
+const SELDOM = 5;
 /** A kernel that has not answered for this long is asked again: messages can be lost with a connection. */
 const ASK_AGAIN_MS = 15_000;
 
@@ -65,7 +65,7 @@ export class RunModel extends DOMWidgetModel {
     });
     this.watch = setInterval(() => {
       this.askWhenDue();
-    }, ASK_MS / 4);
+    }, TICK_MS);
   }
 
   get scene(): Scene {
@@ -102,7 +102,8 @@ export class RunModel extends DOMWidgetModel {
 
   private askWhenDue(): void {
     const since = performance.now() - this.asked;
-    const pace = this.record.hasEnded ? SELDOM_MS : ASK_MS;
+    const every = 1000 * this.scene.every_s;
+    const pace = this.record.hasEnded ? SELDOM * every : every;
     const due = since >= (this.waits ? ASK_AGAIN_MS : pace);
     if (due && this.looking && !document.hidden && this.link.alive) {
       this.ask();

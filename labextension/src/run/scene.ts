@@ -9,6 +9,8 @@ export interface Scene {
   readonly name: string;
   readonly training_set: string;
   readonly started: string;
+  /** Seconds between two questions for news. */
+  readonly every_s: number;
   readonly classes: readonly LabelClass[];
   /** Settings worth showing, as epochs, batch, max_minutes. */
   readonly facts: Readonly<Record<string, number>>;

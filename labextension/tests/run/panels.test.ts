@@ -14,6 +14,7 @@ const scene = {
   name: NASTY,
   training_set: 's',
   started: '',
+  every_s: 1,
   classes: [],
   facts: { epochs: 4, max_minutes: 2 }
 };

@@ -86,6 +86,7 @@ def shape(value: Any) -> Any:
 def test_the_scene_tells_what_the_run_is(front: Front, project: Project) -> None:
     scene = front.widget.scene
     assert (scene["name"], scene["training_set"], scene["facts"]["epochs"]) == ("r", "s", TrainingConfig().epochs)
+    assert scene["every_s"] == 1  # and less often from a server
     assert scene["classes"][1]["name"] == NASTY and scene["classes"][0]["colour"].startswith("#")
     assert front.widget.revive == {"project": project.store.url, "run": "r"}
     json.dumps([scene, front.widget.revive])
