@@ -5,6 +5,7 @@ The file form is django-labeller's JSON; labels and keys that this library does 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -85,6 +86,11 @@ class Annotation:
             name = label.label_class or ""
             counts[name] = counts.get(name, 0) + 1
         return counts
+
+    def labels_sha256(self) -> str:
+        """A hash over the labels alone: it does not change with file layout or finished tasks."""
+        labels = [label.to_json() for label in self.labels]
+        return hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """django-labeller's object form, with the newer `completed_tasks` key."""

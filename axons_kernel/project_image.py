@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -85,8 +83,7 @@ class ProjectImage:
 
     def labels_sha256(self) -> str:
         """A hash over the labels alone: it does not change with file layout or finished tasks."""
-        labels = [label.to_json() for label in self.annotation().labels]
-        return hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()
+        return self.annotation().labels_sha256()
 
     def mask(self, classes: Sequence[str] | None = None) -> NDArray[np.uint8]:
         """Class per pixel (H, W) uint8: `classes[i]` as i + 1, by default all classes of the project."""

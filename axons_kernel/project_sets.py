@@ -10,12 +10,15 @@ from .annotations import LabelClass
 from .project_image import ProjectImage
 from .storage import Store, check_name
 from .tiling import Tiling
+from .training_sets.card import DataCard, data_card
 from .training_sets.combining import combined, filtered
 from .training_sets.groups import Groups, change_groups, groups_by_pattern, groups_from_csv, read_groups
 from .training_sets.making import By, EmptyTiles, Ingredients, Recipe, gather, make_folds, make_set
+from .training_sets.packing import Pack, pack_set
 from .training_sets.splitting import Share, Splitting
 from .training_sets.stored import freeze, freeze_all, list_training_sets, read_training_set
 from .training_sets.training_set import GREY, TrainingSet
+from .training_sets.unpacking import unpack_set
 
 
 class ProjectSets:
@@ -123,11 +126,10 @@ class ProjectSets:
         return freeze_all(self.store, made)
 
     def _gathered(self, images: Sequence[ProjectImage | str] | None, recipe: Recipe) -> Ingredients:
-        if images is None:
-            chosen = [image for image in self.images() if image.annotation().labels]
-        else:
-            chosen = [self.image(image if isinstance(image, str) else image.name) for image in images]
-        return gather(chosen, recipe, self.groups(), [c.name for c in self.classes], self.tiling)
+        chosen = images if images is not None else self.images()
+        handles = [self.image(image if isinstance(image, str) else image.name) for image in chosen]
+        classes = [c.name for c in self.classes]
+        return gather(handles, recipe, self.groups(), classes, self.tiling, labelled_only=images is None)
 
     def combine_training_sets(self, sets: Sequence[TrainingSet | str], name: str | None = None) -> TrainingSet:
         """A set with the tiles of several, each in the split that it has there.
@@ -153,6 +155,33 @@ class ProjectSets:
         check_name(name or "set-1", "a training set")
         made = filtered(self._stored(training_set), name or "set-1", recipe, self.image)
         return freeze(self.store, made, numbered=name is None)
+
+    def data_card(self, training_set: TrainingSet | str) -> DataCard:
+        """What a set holds, with examples, and what to beware of: in a notebook a page, else text; `.figure()`.
+
+        It looks for tiles without labels, rare classes, look-alikes in different splits, and labels that have changed.
+        """
+        return data_card(self._stored(training_set), self.image, {c.name: c.colour for c in self.classes})
+
+    def pack_training_set(
+        self, training_set: TrainingSet | str, to: str | os.PathLike[str] | None = None, *, progress: bool = True
+    ) -> Pack:
+        """Write all that a training of the set needs as one file, for another machine, such as the GPU host.
+
+        `to` is a folder or URL, by default `exports/packs` in the project. The same set always gives the same bytes; an
+        upload to s3:// that was cut goes on when this is called again. Returns where it is, and its sha256.
+        """
+        frozen = self._stored(training_set)
+        images = [self.image(name) for name in frozen.annotation_sha256]
+        return pack_set(self.store, frozen, images, self.classes, to, progress=progress)
+
+    def unpack_training_set(self, pack: str | os.PathLike[str], *, sha256: str | None = None) -> TrainingSet:
+        """Take over a packed training set with its images and labels; a training gives the same bits as where it was.
+
+        All of it is verified first, also against `sha256` where that is given. Raises InputError, with nothing changed,
+        when it was damaged or forged, or the project has other images or labels of the same names.
+        """
+        return unpack_set(self.store, pack, sha256)
 
     def training_set(self, name: str) -> TrainingSet:
         """The training set of that name. Raises NotFoundError."""

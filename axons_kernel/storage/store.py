@@ -10,7 +10,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import IO
@@ -123,6 +123,12 @@ class Store:
             cleanup.callback(temporary.unlink, missing_ok=True)
             yield temporary
             self._backend.publish(temporary, place)
+
+    def write_pieces(self, key: str, pieces: Iterable[bytes]) -> None:
+        """Replace the object atomically by what the pieces make; as it was when the last of them does not come."""
+        with self.writing(key) as path, open(path, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
 
     def write(self, key: str, data: bytes) -> None:
         """Replace the object atomically, whatever it was."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from ..annotations import Annotation
 from ..errors import InputError
 from ..project_image import ProjectImage
 from .balance import listed
-from .counting import TileCounter
-from .making import Recipe, select_classes, select_images
+from .counting import TileCounter, is_finished
+from .making import Recipe, in_groups, none_finished, select_classes
 from .training_set import TrainingSet, TrainingTile, new_training_set
 
 GetImage = Callable[[str], ProjectImage]
@@ -69,8 +72,11 @@ def _check_leaks(tiles: Sequence[TrainingTile], sets: Sequence[TrainingSet]) -> 
     for item in tiles:
         by_image.setdefault(item.image, []).append(item)
     for image, items in by_image.items():
-        for number, one in enumerate(items):
-            if any(one.split != other.split and _overlap(one, other) for other in items[:number]):
+        places, names = np.array([item.tile for item in items]), np.array([item.split for item in items])
+        for (x, y, width, height), split in zip(places, names, strict=True):
+            across = (places[:, 0] < x + width) & (x < places[:, 0] + places[:, 2])
+            down = (places[:, 1] < y + height) & (y < places[:, 1] + places[:, 3])
+            if np.any(across & down & (names != split)):
                 raise InputError(
                     f"Tiles of '{image}' that overlap would be in several splits: make the set anew from all images "
                     "with create_training_set()."
@@ -84,25 +90,26 @@ def _splits(tiles: Sequence[TrainingTile], groups: dict[str, str]) -> dict[str, 
     return found
 
 
-def _overlap(one: TrainingTile, other: TrainingTile) -> bool:
-    a, b = one.tile, other.tile
-    return a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height
-
-
 def filtered(training_set: TrainingSet, name: str, recipe: Recipe, image: GetImage) -> TrainingSet:
     """The tiles of the images and groups that are wanted, with the wanted classes; splits stay.
 
     Raises InputError when nothing is left, or labels have changed so that they cannot be counted.
     """
     classes = select_classes(recipe.classes, training_set.classes)
-    handles = {handle: image(handle) for handle in training_set.annotation_sha256}
-    kept = {i.name: i for i in select_images(list(handles.values()), recipe, training_set.groups)}
+    chosen = in_groups({i: image(i) for i in training_set.annotation_sha256}, recipe.groups, training_set.groups)
     tiles: list[TrainingTile] = []
-    for handle in kept.values():
-        check_unchanged(training_set, handle)
-        counter = TileCounter(handle, classes, training_set.pixel_size_um)
+    done = False
+    for handle in chosen.values():
+        annotation = handle.annotation()
+        if recipe.finished and not is_finished(annotation):
+            continue
+        done = True
+        check_unchanged(training_set, handle.name, annotation)
+        counter = TileCounter(handle, annotation, classes, training_set.pixel_size_um)
         items = [item for item in training_set.tiles if item.image == handle.name]
         tiles += [item.model_copy(update={"pixels": counter.count(item.tile)}) for item in items]
+    if chosen and not done:
+        raise InputError(none_finished(list(chosen)))
     if recipe.empty_tiles == "drop":
         tiles = [item for item in tiles if item.has_labels]
     if not tiles:
@@ -125,10 +132,10 @@ def filtered(training_set: TrainingSet, name: str, recipe: Recipe, image: GetIma
     )
 
 
-def check_unchanged(training_set: TrainingSet, image: ProjectImage) -> None:
+def check_unchanged(training_set: TrainingSet, image: str, annotation: Annotation) -> None:
     """Raise InputError when the labels of an image are not those that the set was made from."""
-    if image.labels_sha256() != training_set.annotation_sha256[image.name]:
+    if annotation.labels_sha256() != training_set.annotation_sha256[image]:
         raise InputError(
-            f"The labels of {image.name} have changed since training set '{training_set.name}' was made: make a new "
+            f"The labels of {image} have changed since training set '{training_set.name}' was made: make a new "
             "one with create_training_set()."
         )

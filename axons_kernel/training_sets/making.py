@@ -14,14 +14,12 @@ from ..pixel_sizes import check_pixel_size
 from ..project_image import ProjectImage
 from ..tiling import Tile, Tiling
 from .balance import listed
-from .counting import TileCounter, count_tiles
+from .counting import LabelledImage, TileCounter, is_finished, look_at
 from .splitting import Splitting, fold_tiles, split_tiles
-from .stored import check_annotated
 from .training_set import GREY, TrainingSet, TrainingTile, new_training_set
 
 By = Literal["auto", "image", "group"]
 EmptyTiles = Literal["keep", "drop"]
-FINISHED = "finished"  # the task that says that all of an image is annotated
 
 
 @dataclass(frozen=True)
@@ -62,24 +60,23 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What a set is made of: images, their tiles with pixels per class number, and their groups where they count."""
+    """What a set is made of: images with what is in their tiles, and their groups where they count."""
 
     recipe: Recipe
-    images: tuple[ProjectImage, ...]
+    images: Mapping[str, LabelledImage]
     classes: tuple[str, ...]
     pixel_size_um: float
-    counts: Mapping[str, Mapping[Tile, tuple[int, ...]]]
     groups: Mapping[str, str]
     split_groups: Mapping[str, str]  # empty where the split is by image
 
     def splitting(self, how: Splitting) -> Splitting:
         """The same, with groups and pixels per class."""
-        amounts = {image: np.sum(list(tiles.values()), axis=0) for image, tiles in self.counts.items()}
+        amounts = {name: np.sum(list(image.pixels.values()), axis=0) for name, image in self.images.items()}
         return replace(how, groups=self.split_groups, amounts=amounts)
 
     def tilings(self) -> dict[str, list[Tile]]:
         """The tiles of each image."""
-        return {image: list(tiles) for image, tiles in self.counts.items()}
+        return {name: list(image.pixels) for name, image in self.images.items()}
 
     def training_set(self, name: str, tiles: Sequence[TrainingTile], **more: Any) -> TrainingSet:
         """The set of these tiles."""
@@ -87,24 +84,24 @@ class Ingredients:
             name,
             classes=self.classes,
             tiles=self._counted(tiles),
-            annotation_sha256={image.name: image.labels_sha256() for image in self.images if image.name in self.counts},
+            annotation_sha256={name: image.labels_sha256 for name, image in self.images.items()},
             pixel_size_um=self.pixel_size_um,
             channels=tuple(self.recipe.channels),
-            groups={image: self.groups[image] for image in self.counts if image in self.groups},
-            finished=tuple(i.name for i in self.images if i.name in self.counts and is_finished(i)),
+            groups={image: self.groups[image] for image in self.images if image in self.groups},
+            finished=tuple(name for name, image in self.images.items() if image.finished),
             **more,
         )
 
     def _counted(self, tiles: Sequence[TrainingTile]) -> list[TrainingTile]:
         """With their pixels per class; those that the split has cut are counted anew."""
         counters: dict[str, TileCounter] = {}
-        images = {image.name: image for image in self.images}
         found = []
         for item in tiles:
-            pixels = self.counts[item.image].get(item.tile)
+            pixels = self.images[item.image].pixels.get(item.tile)
             if pixels is None:
                 if item.image not in counters:
-                    counters[item.image] = TileCounter(images[item.image], self.classes, self.pixel_size_um)
+                    image = self.images[item.image].image
+                    counters[item.image] = TileCounter(image, image.annotation(), self.classes, self.pixel_size_um)
                 pixels = counters[item.image].count(item.tile)
             found.append(item.model_copy(update={"pixels": pixels}))
         return found
@@ -135,56 +132,81 @@ def gather(
     groups: Mapping[str, str],
     known_classes: Sequence[str],
     tiling: Callable[[ProjectImage], Tiling],
+    *,
+    labelled_only: bool = False,
 ) -> Ingredients:
-    """Everything that a set is made of. Raises InputError that says what is missing, or names what is not there."""
-    images = select_images(list({image.name: image for image in images}.values()), recipe, groups)
-    check_annotated(images)
+    """Everything that a set is made of, of `images` or of those that have labels. Raises InputError."""
+    chosen = in_groups({image.name: image for image in images}, recipe.groups, groups)
     classes = select_classes(recipe.classes, known_classes)
-    size = recipe.pixel_size_um or float(np.median([image.pixel_size_um for image in images]))
+    size = recipe.pixel_size_um or float(np.median([i.pixel_size_um for i in chosen.values()] or [1]))
     check_pixel_size(size, "the training set")
-    for image in images:
+    found: dict[str, LabelledImage] = {}
+    for name, image in chosen.items():
+        annotation = image.annotation()
+        if (recipe.finished and not is_finished(annotation)) or (labelled_only and not annotation.labels):
+            continue
         ModelInput(image, size, tuple(recipe.channels))  # it knows whether the image has the channels
-    counts = {i.name: count_tiles(i, tiling(i).inside_tiles, classes, size) for i in images}
-    if not any(any(pixels[1:]) for tiles in counts.values() for pixels in tiles.values()):
+        found[name] = look_at(image, annotation, tiling(image).inside_tiles, classes, size)
+    if recipe.finished and chosen and not found:
+        raise InputError(none_finished(list(chosen)))
+    _check_annotated(list(found.values()), known_classes)
+    kept = _with_labels(found, classes, recipe.empty_tiles)
+    return Ingredients(recipe, kept, classes, size, groups, _split_groups(list(kept), recipe.by, groups))
+
+
+def _check_annotated(images: Sequence[LabelledImage], known_classes: Sequence[str]) -> None:
+    """An image without labels that is marked as finished shows background only, and is as good as any."""
+    some = any(image.labels for image in images)
+    empty = [image.name for image in images if not image.labels and not (some and image.finished)]
+    if not images or empty:
+        what = f"{listed(empty)} has no labels" if empty else "it has no images"
+        raise InputError(f"The training set cannot be made: {what}. Annotate first: project.annotate(image).")
+    known = {"", *known_classes}  # unclassified labels are allowed, and teach nothing
+    unknown = sorted({name for image in images for name in image.labels} - known)
+    if unknown:
         raise InputError(
-            f"The training set cannot be made: no tile shows a label of {', '.join(classes)}. Annotate some, or choose "
-            "other classes or tiles."
+            f"The training set cannot be made: labels have the classes {', '.join(unknown)}, which the project "
+            f"does not know. Add them first: project.add_classes({unknown})."
         )
-    if recipe.empty_tiles == "drop":
-        counts = {image: {t: p for t, p in tiles.items() if any(p[1:])} for image, tiles in counts.items()}
-        counts = {image: tiles for image, tiles in counts.items() if tiles}
-    kept = tuple(image for image in images if image.name in counts)
-    return Ingredients(
-        recipe, kept, classes, size, counts, groups, _split_groups([i.name for i in kept], recipe.by, groups)
+
+
+def _with_labels(
+    images: Mapping[str, LabelledImage], classes: Sequence[str], empty_tiles: EmptyTiles
+) -> dict[str, LabelledImage]:
+    """The images, where that is asked for without tiles that show no label. Raises InputError when no tile does."""
+    if not any(any(pixels[1:]) for image in images.values() for pixels in image.pixels.values()):
+        raise InputError(
+            f"The training set cannot be made: no tile shows a label of {', '.join(classes) or 'any class'}. Annotate "
+            "some, or choose other classes or tiles."
+        )
+    if empty_tiles == "keep":
+        return dict(images)
+    kept = {n: replace(i, pixels={t: p for t, p in i.pixels.items() if any(p[1:])}) for n, i in images.items()}
+    return {name: image for name, image in kept.items() if image.pixels}
+
+
+def in_groups(
+    images: Mapping[str, ProjectImage], wanted: Sequence[str] | None, groups: Mapping[str, str]
+) -> dict[str, ProjectImage]:
+    """The images of the wanted groups. Raises InputError when no image is of one of them."""
+    if wanted is None:
+        return dict(images)
+    have = {groups[name] for name in images if name in groups}
+    unknown = [group for group in wanted if group not in have]
+    if unknown:
+        raise InputError(
+            f"No image is of the group {listed(unknown)}; there are: {listed(sorted(have)) or 'none yet'}. Groups "
+            "are given with project.set_groups({'image': 'group'})."
+        )
+    return {name: image for name, image in images.items() if groups.get(name) in set(wanted)}
+
+
+def none_finished(names: Sequence[str]) -> str:
+    """What to do where no image is marked as finished."""
+    return (
+        f"None of the images ({listed(names)}) is marked as finished: tick it in the annotation widget, or leave "
+        "finished=True out."
     )
-
-
-def select_images(images: Sequence[ProjectImage], recipe: Recipe, groups: Mapping[str, str]) -> list[ProjectImage]:
-    """Those of the wanted groups, and, where that is asked for, those that are marked as finished."""
-    chosen = list(images)
-    if recipe.groups is not None:
-        have = {groups[image.name] for image in chosen if image.name in groups}
-        unknown = [group for group in recipe.groups if group not in have]
-        if unknown:
-            raise InputError(
-                f"No image is of the group {listed(unknown)}; there are: {listed(sorted(have)) or 'none yet'}. Groups "
-                "are given with project.set_groups({'image': 'group'})."
-            )
-        chosen = [image for image in chosen if groups.get(image.name) in set(recipe.groups)]
-    if recipe.finished:
-        done = [image for image in chosen if is_finished(image)]
-        if chosen and not done:
-            raise InputError(
-                f"None of the images ({listed([image.name for image in chosen])}) is marked as finished: tick it in "
-                "the annotation widget, or leave finished=True out."
-            )
-        chosen = done
-    return chosen
-
-
-def is_finished(image: ProjectImage) -> bool:
-    """Whether somebody has ticked that all of it is annotated."""
-    return FINISHED in image.annotation().completed_tasks
 
 
 def select_classes(wanted: Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:

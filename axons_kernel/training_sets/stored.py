@@ -1,35 +1,12 @@
-"""Training sets in a project: checked before they are made, frozen once they are stored."""
+"""Training sets in a project: frozen once they are stored."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..errors import InputError, NotFoundError
-from ..project_image import ProjectImage
 from ..storage import Store, check_name
 from .training_set import TrainingSet
-
-
-def check_annotated(images: Sequence[ProjectImage]) -> None:
-    """Raise InputError when an image has no labels, or labels of a class that the project does not know.
-
-    An image without labels that is marked as finished shows background only, and is as good as any.
-    """
-    annotations = {image.name: image.annotation() for image in images}
-    counts = {name: annotation.counts() for name, annotation in annotations.items()}
-    empty = [name for name, count in counts.items() if not count and not annotations[name].completed_tasks]
-    if images and not any(counts.values()):
-        empty = list(counts)
-    if not images or empty:
-        what = f"{', '.join(empty)} has no labels" if empty else "it has no images"
-        raise InputError(f"The training set cannot be made: {what}. Annotate first: project.annotate(image).")
-    known = {"", *images[0].colours}  # unclassified labels are allowed, and teach nothing
-    unknown = sorted(set().union(*counts.values()) - known)
-    if unknown:
-        raise InputError(
-            f"The training set cannot be made: labels have the classes {', '.join(unknown)}, which the project "
-            f"does not know. Add them first: project.add_classes({unknown})."
-        )
 
 
 def freeze(store: Store, training_set: TrainingSet, *, numbered: bool) -> TrainingSet:
