@@ -7,9 +7,6 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .annotations import LabelClass
 from .errors import InputError, NotFoundError, needs_extra
 from .image_list import ImageList
@@ -20,6 +17,7 @@ from .label_classes import ProjectInfo, add_classes, read_info
 from .mask_pictures import MASK_SOURCE, mask_labels, read_mask_picture
 from .masks import MaskReading
 from .picture import Choice
+from .project_analysis import ProjectAnalysis
 from .project_care import ProjectCare
 from .project_image import ProjectImage
 from .project_labels import LabelExchange
@@ -30,10 +28,7 @@ from .project_training import ProjectTraining, ready_config
 from .storage import Store, check_name
 
 if TYPE_CHECKING:
-    from .analysis.report import Report
     from .looking import StaticView
-    from .model_files import ModelInfo
-    from .predictions import Prediction
     from .quality import Comparison, Labels
     from .runs.comparing import RunComparison
     from .runs.run import Run
@@ -62,7 +57,7 @@ def open_project(url: str | os.PathLike[str], *, create: bool = True) -> Project
     return Project(store)
 
 
-class Project(LabelExchange, ProjectTiles, ProjectSets, ProjectTraining, ProjectModels, ProjectCare):
+class Project(LabelExchange, ProjectTiles, ProjectSets, ProjectTraining, ProjectModels, ProjectAnalysis, ProjectCare):
     """A handle on a project; it holds no state of its own, so several notebooks may use one project."""
 
     def __init__(self, store: Store):
@@ -228,35 +223,6 @@ class Project(LabelExchange, ProjectTiles, ProjectSets, ProjectTraining, Project
         from .runs.comparing import compare_runs
 
         return compare_runs([self.run(run if isinstance(run, str) else run.name) for run in runs])
-
-    def evaluate(self, prediction: Prediction) -> Report:
-        """Compare a prediction with the image's labels, on the pixels that the model has not learned from."""
-        from .analysis.report import save_report, score_prediction
-
-        image = self._handle(prediction.info.image)
-        if not image.annotation().labels:
-            raise InputError(f"'{image.name}' has no labels to compare with. Annotate first: project.annotate(image).")
-        seen = self._seen(self.model(prediction.info.model), image)
-        if seen.all():
-            raise InputError(f"The model has learned from all of '{image.name}': evaluate it on another image.")
-        report = score_prediction(prediction, image.mask(prediction.info.classes), seen)
-        save_report(self.store, report)
-        return report
-
-    def _seen(self, model: ModelInfo, image: ProjectImage) -> NDArray[np.bool_]:
-        """(H, W) bool: pixels that the training or the choice of the checkpoint has used."""
-        seen = np.zeros(image.shape, dtype=bool)
-        if not model.training_set:  # it has learned elsewhere
-            return seen
-        training_set = self.training_set(model.training_set)
-        if training_set.content_sha256 != model.training_set_sha256:
-            raise InputError(
-                f"Training set '{training_set.name}' is not the one that model '{model.name}' has learned from, so "
-                "nobody knows what it has seen: train again."
-            )
-        for tile in training_set.windows(image.name, "train", "validation"):
-            tile.cut(seen)[...] = True
-        return seen
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(repr(self))}</p>{self.images()._repr_html_()}"

@@ -189,7 +189,8 @@ def _cell_of(executed: Path, error: Any) -> str:
 
 def take_report(out: Path) -> str:
     """Copy the report beside the notebook and return its scores as text."""
-    from .analysis.report import ScoreTable, score_lines
+    from .analysis.report_words import score_lines
+    from .analysis.score_table import ScoreTable
     from .project import open_project
 
     project = open_project(out / "project", create=False)

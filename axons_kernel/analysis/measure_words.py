@@ -21,7 +21,7 @@ def sentences(table: Measurements) -> list[str]:
     where = f"{about.image}, {about.by}, {about.pixel_size_um:g} µm per pixel"
     lines = [
         f"{count} in {about.area_um2:.4g} µm² ({where}); {values['at_edge']:.0f} touch the edge.",
-        f"Density {values['density_per_mm2']:.4g} per mm²; {name} fills {100 * values['area_fraction']:.1f} %"
+        f"Density {values['density_per_mm2']:,.0f} per mm²; {name} fills {100 * values['area_fraction']:.1f} %"
         + (f", {sheath} {100 * values['sheath_area_fraction']:.1f} %." if sheath else "."),
     ]
     if table.paired:

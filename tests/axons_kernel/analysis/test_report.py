@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import tifffile
+from scipy.ndimage import binary_erosion
 
 from axons_kernel import plotting
-from axons_kernel.analysis.report import FOREGROUND, ScoreTable, score_prediction
+from axons_kernel.analysis.report import Report, make_report
+from axons_kernel.analysis.score_table import FOREGROUND, ScoreTable
+from axons_kernel.analysis.scored import ScoredImage, windows_of
+from axons_kernel.annotations import Annotation
 from axons_kernel.errors import InputError
 from axons_kernel.images import to_8bit
 from axons_kernel.model_files import ModelInfo
 from axons_kernel.predictions import PredictionInfo, area_shares, save_prediction
 from axons_kernel.project import Project
+from axons_kernel.samples import axon_micrograph
+from axons_kernel.tiling import Tile
 from axons_kernel.training.config import TrainingConfig
 from axons_kernel.training_sets.training_set import TrainingSet
 
@@ -45,21 +52,28 @@ def model_of(project: Project, training_set: TrainingSet) -> None:
     project.store.write("models/m/model.json", info.encode())
 
 
+def report_of(project: Project, mask: np.ndarray, *, seen: tuple[Tile, ...] = (), model: str = "m") -> Report:
+    """A report of a prediction of image 'a' that is `mask`."""
+    prediction = predicted(project, mask, model)
+    reference = windows_of(project.image("a").mask(("disc",)))
+    scored = ScoredImage("a", mask.shape, 0.1, ("disc",), prediction.window, reference, seen)
+    return make_report([prediction], [scored], {"date": "today"})
+
+
 def test_perfect_prediction(labelled: Project) -> None:
-    mask = labelled.image("a").mask()
-    report = score_prediction(predicted(labelled, mask), mask, np.zeros(mask.shape, bool))
+    report = report_of(labelled, labelled.image("a").mask())
     assert report.dice() == report.dice("disc") == 1 and report.scores.scored_share == 1
     objects = report.scores.objects["disc"]
     assert objects["missed"] == objects["extra"] == 0 and objects["f1"] == 1 and objects["found"] > 0
-    assert "Scored on the whole image" in str(report)
+    assert report.scores.outlines["disc"]["hd95_um"] == 0 and report.scores.worst == ()
+    assert "Scored on the whole image" in str(report) and "Nothing is wrong" in report.gallery().texts[0].get_text()
 
 
 def test_seen_pixels_do_not_count_in_numbers_or_pictures(labelled: Project) -> None:
     reference = labelled.image("a").mask()
-    seen = np.zeros(reference.shape, bool)
-    seen[:, :64] = True
-    wrong_where_seen = np.where(seen, 1 - reference, reference)
-    report = score_prediction(predicted(labelled, wrong_where_seen), reference, seen)
+    wrong_where_seen = reference.copy()
+    wrong_where_seen[:, :64] = 1 - reference[:, :64]
+    report = report_of(labelled, wrong_where_seen, seen=(Tile(0, 0, 64, 128),))
     assert report.dice() == 1 and report.scores.scored_share == 0.5
     assert "Scored on 50 % of the image" in str(report)
     difference = report.figure().axes[3].images[0].get_array()
@@ -69,9 +83,87 @@ def test_seen_pixels_do_not_count_in_numbers_or_pictures(labelled: Project) -> N
 
 def test_nothing_to_count_is_null(labelled: Project) -> None:
     empty = np.zeros((128, 128), np.uint8)
-    report = score_prediction(predicted(labelled, empty), empty, empty > 0)
+    labelled.image("a").save_annotation(Annotation(version=labelled.image("a").annotation().version))
+    report = report_of(labelled, empty)
     assert report.scores.pixels[FOREGROUND]["dice"] is None and np.isnan(report.dice())
     assert ScoreTable.decode(report.scores.encode(), "x") == report.scores
+    assert "disc: not there" in str(report) and "–" in report.to_html()
+
+
+def test_intervals_hold_the_score_and_a_report_says_the_same_each_time(labelled: Project) -> None:
+    guess = np.roll(labelled.image("a").mask(), 3, axis=1)
+    report = report_of(labelled, guess)
+    low, high = report.scores.intervals["disc"]["dice"] or (1, 0)
+    assert low < report.dice("disc") < high and "drawing blocks" in report.scores.resampled
+    again = report_of(labelled, guess)
+    assert again.scores == report.scores and again.to_html() == report.to_html()
+
+
+def test_images_are_drawn_once_there_are_enough(labelled: Project, add_discs: Callable[..., str]) -> None:
+    predictions, scored = [], []
+    for seed in range(5):
+        name = add_discs(labelled, f"b{seed}", (64, 70), seed=10 + seed)
+        image = labelled.image(name)
+        guess = np.roll(image.mask(), 1 + seed, axis=1)
+        info = PredictionInfo(image=name, model="m", classes=("disc",), pixel_size_um=0.1, area_share={})
+        predictions.append(save_prediction(image, info, guess))
+        windows = windows_of(guess), windows_of(image.mask(("disc",)))
+        scored.append(ScoredImage(name, guess.shape, 0.1 if seed else 0.05, ("disc",), *windows))
+    report = make_report(predictions, scored)
+    assert "drawing whole images (5" in report.scores.resampled and len(report.scores.images) == 5
+    totals = [
+        make_report([p], [s]).counts[0].tallies.total().pixels[0] for p, s in zip(predictions, scored, strict=True)
+    ]
+    np.testing.assert_array_equal(report.scores.confusion, np.sum(totals, axis=0))
+    assert "Each image" in report.to_html()
+    assert "drawing blocks" in make_report(predictions[:4], scored[:4]).scores.resampled
+
+
+def test_worst_tiles_are_where_it_is_wrong(labelled: Project) -> None:
+    reference = labelled.image("a").mask()
+    guess = reference.copy()
+    guess[64:, :64] = 1 - guess[64:, :64]
+    report = report_of(labelled, guess)
+    worst = report.worst()[0]
+    assert (worst.x, worst.y, worst.wrong) == (32, 96, 1.0) and len(report.worst()) == 1
+    titles = [axes.get_title() for axes in report.gallery().axes]
+    assert titles[0] == "1  a x 32, y 96" and titles[3] == "100 % of the pixels wrong"
+
+
+def test_calibration_comes_from_the_kept_confidence(labelled: Project) -> None:
+    mask = labelled.image("a").mask()
+    sure = np.full(mask.shape, 0.9, np.float32)
+    prediction = predicted(labelled, mask)
+    windows = prediction.window, windows_of(mask)
+    scored = ScoredImage("a", mask.shape, 0.1, ("disc",), *windows, confidence=lambda tile: tile.cut(sure))
+    report = make_report([prediction], [scored])
+    assert report.scores.calibration_error == pytest.approx(0.1) and len(report.scores.calibration) == 1
+    assert "less sure than it could be: 90 % sure on average, right in 100 %" in str(report)
+    assert "Calibration" in report.to_html() and len(report.calibration_figure().axes) == 2
+
+
+def test_confusion_figure_shows_shares_of_the_reference(labelled: Project) -> None:
+    report = report_of(labelled, np.zeros((128, 128), np.uint8))
+    texts = [text.get_text() for text in report.confusion_figure().axes[0].texts]
+    assert texts == ["100.0 %", "0.0 %", "100.0 %", "0.0 %"]
+    assert "100 % of the disc pixels are called background" in str(report)
+
+
+def test_fibres_of_prediction_and_labels_are_measured_and_compared(project: Project) -> None:
+    sample = axon_micrograph((256, 256), seed=1)
+    image = project.import_image(sample.pixels, name="a", pixel_size_um=0.1)
+    project.import_mask(image, sample.mask, ["myelin", "axon"])
+    smaller = np.where(binary_erosion(sample.mask == 2), 2, np.minimum(sample.mask, 1)).astype(np.uint8)
+    info = PredictionInfo(image="a", model="m", classes=("myelin", "axon"), pixel_size_um=0.1, area_share={})
+    prediction = save_prediction(project.image("a"), info, smaller)
+    windows = prediction.window, windows_of(sample.mask)
+    report = make_report([prediction], [ScoredImage("a", smaller.shape, 0.1, ("myelin", "axon"), *windows)])
+    assert report.fibres is not None
+    bias = report.fibres.bland_altman["axon_diameter_um"]
+    assert -0.3 < bias.bias < -0.15 and bias.pairs > 10, "a pixel less on each side"
+    assert report.fibres.bland_altman["g_ratio"].bias < 0
+    page = report.to_html()
+    assert "Morphometry" in page and "Bland-Altman" in page and "Axon diameters from the prediction are 0." in page
 
 
 def test_prediction_is_kept_as_a_tiled_tiff(labelled: Project) -> None:
@@ -133,9 +225,8 @@ def test_prediction_comes_at_the_size_of_the_image(labelled: Project, pixel_size
 
 def test_page_needs_no_other_file_and_escapes_names(labelled: Project) -> None:
     mask = labelled.image("a").mask()
-    report = score_prediction(predicted(labelled, mask), mask, mask > 5)
-    scores = report.scores.model_copy(update={"model": "<script>"})
-    page = type(report)(scores, report.prediction, report.predicted, report.reference).to_html()
+    report = report_of(labelled, mask)
+    page = replace(report, scores=report.scores.model_copy(update={"model": "<script>"})).to_html()
     assert "<script>" not in page and "&lt;script&gt;" in page
     assert 'src="data:image/png;base64,' in page and "http" not in page
     assert "<table>" in report._repr_html_()
