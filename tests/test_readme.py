@@ -67,7 +67,7 @@ def test_the_table_of_annotating_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     project.import_mask(image, sample.mask, ["myelin", "axon"])
     table = README.partition("| you want | how |")[2].partition("\n\n")[0]
     lines = re.findall(r"`((?:project|ax)\.[^`]+)`", table)
-    assert len(lines) == 3
+    assert len(lines) == 4
     names = {"ax": ax, "project": project, "image": image, "sample": sample}
     for line in lines:
         exec(line, names)

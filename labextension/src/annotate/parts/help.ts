@@ -25,7 +25,7 @@ export class Help {
       this.node.close();
     });
     this.node.append(
-      element('header', '', element('h2', '', 'Keys'), close),
+      element('div', 'axons-Annotate-title', element('h2', '', 'Keys'), close),
       element(
         'div',
         'axons-Annotate-keys',
