@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from . import plotting
 from .documents import Document
 from .errors import NotFoundError
 from .images import Micrograph, encode_ome_tiff
 from .project_image import ProjectImage
 from .pyramid import Pyramid
 from .tiling import Tile
+
+if TYPE_CHECKING:
+    from . import plotting
 
 
 class PredictionInfo(Document):
@@ -140,6 +142,8 @@ class Prediction:
     def picture(self) -> NDArray[np.uint8]:
         """The image with the predicted classes tinted: (H, W, 3)."""
         colours = class_colours(self.info.classes, self.image.colours)
+        from . import plotting
+
         return plotting.overlay(self.image.pixels(), self.mask(), list(colours.values()))
 
     def _repr_html_(self) -> str:
@@ -163,6 +167,8 @@ def _shares(values: NDArray[Any]) -> NDArray[np.float32]:
 
 def class_colours(classes: Sequence[str], known: Mapping[str, plotting.Colour]) -> dict[str, plotting.Colour]:
     """A colour for each class of a model; one that the project does not know gets one of the palette."""
+    from . import plotting  # with matplotlib: a widget that shows no figure does not wait for it
+
     spare = dict(zip(classes, plotting.PALETTE * len(classes), strict=False))
     return {name: known.get(name, spare[name]) for name in classes}
 

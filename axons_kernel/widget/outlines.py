@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import approximate_polygon
 
 from ..annotations import Label, Point, PointLabel, Ring
 from ..rasterize import bounding_window, fill_rings
@@ -60,6 +59,8 @@ def simplify(ring: Ring, tolerance: float) -> Ring:
     """Leave out points that lie within `tolerance` pixels of the line between their neighbours."""
     if len(ring) < 4:
         return ring
+    from skimage.measure import approximate_polygon  # half of what the widget's first picture would wait for
+
     closed = np.asarray(ring + ring[:1], dtype=np.float64)
     kept = approximate_polygon(closed, tolerance)[:-1]
     return tuple((float(x), float(y)) for x, y in kept)

@@ -8,12 +8,25 @@ export async function registerWidgets(app: JupyterFrontEnd): Promise<boolean> {
   const base = await loadBase();
   const registry =
     base && (await app.resolveOptionalService(base.IJupyterWidgetRegistry));
-  registry?.registerWidget({
+  if (!registry) {
+    return false;
+  }
+  registry.registerWidget({
     name: MODULE_NAME,
     version: MODULE_VERSION,
     exports: () => import('./widgets')
   });
-  return Boolean(registry);
+  fetchEarly(app);
+  return true;
+}
+
+/** Fetch the widgets once the page is there, so that the first one does not wait for its code. */
+function fetchEarly(app: JupyterFrontEnd): void {
+  app.restored
+    .then(() => import('./widgets'))
+    .catch((reason: unknown) => {
+      console.info('Axons: the widgets are fetched when one is shown.', reason);
+    });
 }
 
 /** Null without ipywidgets, whose extension brings this package to the page. */

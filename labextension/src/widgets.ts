@@ -1,4 +1,4 @@
-/** What ipywidgets finds under the name of this module. Loaded when the first widget is shown. */
+/** What ipywidgets finds under the name of this module. Loaded once the page is there. */
 
 export { ViewerModel } from './viewer/model';
 export { ViewerView } from './viewer/view';

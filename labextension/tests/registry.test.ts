@@ -5,7 +5,8 @@ import { MODULE_NAME, MODULE_VERSION } from '../src/module';
 
 function appWith(registry: object | null) {
   const resolveOptionalService = vi.fn(() => Promise.resolve(registry));
-  return { resolveOptionalService } as unknown as JupyterFrontEnd;
+  const restored = new Promise(() => undefined); // what comes later is no part of these tests
+  return { resolveOptionalService, restored } as unknown as JupyterFrontEnd;
 }
 
 describe('registerWidgets', () => {
