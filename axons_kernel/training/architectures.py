@@ -94,7 +94,8 @@ class NetworkSpec(BaseModel):
 
     `classes` counts label classes without background; with `border` the last output channel, class number
     classes + 1 in the training mask, is the border between touching objects. `width` is the number of channels at
-    the finest level, each level down doubles it; `depth` is how often the resolution is halved.
+    the finest level, each level down doubles it; `depth` is how often the resolution is halved. `refine` is of our
+    U-Net alone (see there); models from before it was there do not name it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +106,7 @@ class NetworkSpec(BaseModel):
     width: int = Field(32, ge=1)
     depth: int = Field(4, ge=1)
     border: bool = False
+    refine: bool = False
 
     @model_validator(mode="after")
     def _known(self) -> NetworkSpec:

@@ -160,6 +160,7 @@ class TrainingConfig(BaseModel):
             width=self.width,
             depth=self.depth,
             border=self.border,
+            refine=self.architecture == "unet",
         )
 
 

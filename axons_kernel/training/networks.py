@@ -76,7 +76,7 @@ def build(spec: NetworkSpec) -> Network:
     if problem:
         raise InputError(f"No such network: {problem}.")
     if spec.architecture == "unet":
-        return Network(spec, UNet(spec.outputs - 1, spec.width, spec.depth, spec.channels))
+        return Network(spec, UNet(spec.outputs - 1, spec.width, spec.depth, spec.channels, refine=spec.refine))
     with needs_extra("train", f"A {ARCHITECTURES[spec.architecture].title}"):
         return Network(spec, _from_monai(spec))
 

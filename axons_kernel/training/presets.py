@@ -9,6 +9,7 @@ from .config import TrainingConfig
 
 _BASE_GB = {True: 0.9, False: 0.5}  # on a GPU or not: libraries and kernels
 _LOSS_FLOATS = 8  # per pixel and class: scores, probabilities, targets and their gradients
+_REFINE_FLOATS = 26  # per pixel: the last layers of our U-Net
 _SLACK = 1.25  # gradients on their way, and what convolutions work with
 
 # What suits a CPU. Averaged weights without class weights, with crops turned by any angle, were best on electron
@@ -41,7 +42,8 @@ def memory_gb(config: TrainingConfig, *, gpu: bool, classes: int = 2, channels: 
     family = ARCHITECTURES[config.architecture]
     outputs = classes + 1 + config.border
     bytes_each = 2 if gpu and config.amp else 4
-    kept: float = family.floats * config.width * bytes_each + (_LOSS_FLOATS * outputs + channels) * 4
+    floats = family.floats * config.width + _REFINE_FLOATS * (config.architecture == "unet")
+    kept = floats * bytes_each + (_LOSS_FLOATS * outputs + channels) * 4
     weights = family.weights * config.width**2 * float(4**config.depth)
     copies = 4 + bool(config.ema)  # weights, gradients, the two averages of the optimizer
     return _BASE_GB[gpu] + (config.batch * config.crop**2 * kept * _SLACK + weights * copies * 4) / 1e9

@@ -8,22 +8,25 @@ import torch
 from torch import Tensor, nn
 
 
+def conv(n_in: int, n_out: int) -> nn.Sequential:
+    """A 3 x 3 convolution, batch normalisation and ReLU."""
+    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True))
+
+
 def block(n_in: int, n_out: int) -> nn.Sequential:
-    """Two 3 x 3 convolutions, each followed by batch normalisation and ReLU."""
-    layers: list[nn.Module] = []
-    for n in (n_in, n_out):
-        layers += [nn.Conv2d(n, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers)
+    """Two convolutions."""
+    return nn.Sequential(*conv(n_in, n_out), *conv(n_out, n_out))
 
 
 class UNet(nn.Module):
     """Image in, one score per class and pixel out.
 
     Shape: (N, channels, H, W) float32, H and W multiples of `divisor` -> (N, classes + 1, H, W); channel 0 is
-    background. `width` is the number of channels at the finest level; each level down doubles it.
+    background. `width` is the number of channels at the finest level; each level down doubles it. With `refine`, the
+    last layer sees the image once more, at full resolution, which makes outlines exact.
     """
 
-    def __init__(self, classes: int, width: int = 32, depth: int = 4, channels: int = 1):
+    def __init__(self, classes: int, width: int = 32, depth: int = 4, channels: int = 1, *, refine: bool = True):
         super().__init__()
         widths = [width * 2**level for level in range(depth)]
         self.divisor = 2**depth
@@ -31,11 +34,12 @@ class UNet(nn.Module):
         self.down = nn.ModuleList(block(a, b) for a, b in zip([4 * channels, *widths[:-1]], widths, strict=True))
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(widths))
         self.merge = nn.ModuleList(block(2 * a, a) for a in widths[:-1])
-        self.head = nn.Conv2d(width, classes + 1, 1)
+        self.head = nn.Conv2d(width, 8 if refine else classes + 1, 1)
+        self.refine = nn.Sequential(conv(8 + channels, 8), nn.Conv2d(8, classes + 1, 1)) if refine else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores of a batch of images."""
-        x = self.fold(x)  # (N, 4 channels, H/2, W/2)
+        image, x = x, self.fold(x)  # (N, 4 channels, H/2, W/2)
         skips = []
         for level, down in enumerate(self.down):
             if level:
@@ -45,11 +49,5 @@ class UNet(nn.Module):
         for up, merge, skip in zip(self.up[::-1], self.merge[::-1], skips[::-1], strict=True):
             x = merge(torch.cat([skip, up(x)], dim=1))
         # smooth enlargement: a pixel shuffle here speckles the outlines
-        return nn.functional.interpolate(self.head(x), scale_factor=2.0, mode="bilinear")  # (N, classes + 1, H, W)
-
-
-def on_best_device(net: UNet) -> tuple[UNet, torch.device]:
-    """The network on the GPU, or on the CPU where there is none, and that device."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    moved: UNet = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return moved, device
+        x = nn.functional.interpolate(self.head(x), scale_factor=2.0, mode="bilinear")
+        return x if self.refine is None else self.refine(torch.cat([x, image], dim=1))  # (N, classes + 1, H, W)

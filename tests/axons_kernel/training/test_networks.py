@@ -8,24 +8,33 @@ from pydantic import ValidationError
 
 from axons_kernel.errors import InputError
 from axons_kernel.training.architectures import ARCHITECTURES
+from axons_kernel.training.config import TrainingConfig
 from axons_kernel.training.networks import Network, NetworkSpec, build, describe
 from axons_kernel.training.unet import UNet
 
 NAMES = list(ARCHITECTURES)
 
 
-def small(architecture: str, channels: int = 2, classes: int = 2, border: bool = False) -> Network:
+def small(
+    architecture: str, channels: int = 2, classes: int = 2, border: bool = False, refine: bool = False
+) -> Network:
     torch.manual_seed(0)
     depth = ARCHITECTURES[architecture].depths[0]
     spec = NetworkSpec(
-        architecture=architecture, channels=channels, classes=classes, width=8, depth=depth, border=border
+        architecture=architecture,
+        channels=channels,
+        classes=classes,
+        width=8,
+        depth=depth,
+        border=border,
+        refine=refine,
     )
     return build(spec)
 
 
 @pytest.mark.parametrize("architecture", NAMES)
 def test_shape_and_every_weight_learns(architecture: str) -> None:
-    net = small(architecture, border=True)
+    net = small(architecture, border=True, refine=architecture == "unet")
     scores = net(torch.randn(2, 2, 2 * net.divisor, 3 * net.divisor))
     assert scores.shape == (2, 4, 2 * net.divisor, 3 * net.divisor)
     (scores * torch.randn_like(scores)).sum().backward()
@@ -52,7 +61,7 @@ def test_what_does_not_fit_is_told_with_what_would() -> None:
 
 def test_weights_of_older_models_fit() -> None:
     torch.manual_seed(1)
-    old = UNet(2, 8, 2, 2).eval()
+    old = UNet(2, 8, 2, 2, refine=False).eval()  # as it was then
     net = small("unet").eval()
     net.load_state_dict(old.state_dict())
     x = torch.randn(1, 2, 16, 16)
@@ -61,6 +70,14 @@ def test_weights_of_older_models_fit() -> None:
     again = small("unet").eval()
     again.load_state_dict(net.state_dict())
     assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters(), strict=True))
+
+
+def test_a_new_training_refines_and_an_old_description_does_not() -> None:
+    spec = TrainingConfig(width=8).network(2)
+    assert spec.refine and build(spec).net.refine is not None
+    old = spec.model_dump(exclude={"refine"})
+    assert build(NetworkSpec.model_validate(old)).net.refine is None
+    assert not TrainingConfig(architecture="residual_unet").network(2).refine
 
 
 def test_weights_of_another_network_do_not_fit() -> None:

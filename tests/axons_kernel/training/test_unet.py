@@ -9,12 +9,25 @@ from axons_kernel.training.unet import UNet, block
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 5, 6])
-@pytest.mark.parametrize("classes", [1, 3])
-def test_shape(depth: int, classes: int) -> None:
-    net = UNet(classes, width=4, depth=depth).eval()
+@pytest.mark.parametrize(("classes", "channels", "refine"), [(1, 1, True), (3, 2, True), (3, 1, False)])
+def test_shape(depth: int, classes: int, channels: int, refine: bool) -> None:
+    net = UNet(classes, 4, depth, channels, refine=refine).eval()
     height, width = net.divisor, 2 * net.divisor
     with torch.no_grad():
-        assert net(torch.zeros(2, 1, height, width)).shape == (2, classes + 1, height, width)
+        assert net(torch.zeros(2, channels, height, width)).shape == (2, classes + 1, height, width)
+
+
+def test_refining_sees_single_pixels() -> None:
+    """Without it, what one pixel says is seen at half the resolution, the same for neighbours."""
+    torch.manual_seed(0)
+    net = UNet(1, width=4, depth=2).eval()
+    dark, dot = torch.zeros(1, 1, 16, 16), torch.zeros(1, 1, 16, 16)
+    dot[..., 8, 8] = 1
+    assert net.refine is not None
+    with torch.no_grad():
+        last = [net.refine(torch.cat([torch.zeros(1, 8, 16, 16), picture], dim=1)) for picture in (dark, dot)]
+    changed = (last[0] != last[1]).any(dim=1)[0]
+    assert changed[8, 8] and changed.sum() <= 9
 
 
 def test_every_weight_learns() -> None:
