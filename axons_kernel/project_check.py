@@ -86,6 +86,7 @@ class Checker:
             ("models/", "/model.json", self._model),
             ("predictions/", "/summary.json", self._prediction),
             ("predictions/", "/report.json", self._report),
+            ("reports/", "/report.json", self._report),
         ]
         for start, end, check in steps:
             for key in sorted(key for key in self.keys if key.startswith(start) and key.endswith(end)):

@@ -23,8 +23,9 @@ _STYLE = """
 @media(prefers-color-scheme:dark){:root{--line:#3d444d;--quiet:#9aa4af;--back:#14181d;--text:#e6eaee;--card:#1f252c}}
 body{font:16px/1.5 system-ui,sans-serif;max-width:68rem;margin:2rem auto;padding:0 1rem;background:var(--back);
 color:var(--text)}h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}
-.summary{background:var(--card);border-radius:8px;padding:.6rem 1rem}.summary li{margin:.25rem 0}
-.quiet{color:var(--quiet);font-size:.9rem}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
+.summary{background:var(--card);border-radius:8px;padding:.6rem 1rem .6rem 2.2rem}.summary li{margin:.25rem 0}
+.quiet{color:var(--quiet);font-size:.9rem}.wide{overflow-x:auto;margin:0 0 1.2rem}
+table{border-collapse:collapse;font-size:.9rem}
 caption{text-align:left;color:var(--quiet);font-size:.9rem;padding-bottom:.3rem}
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
 th:first-child,td:first-child{text-align:left}td small{color:var(--quiet);display:block;white-space:nowrap}
