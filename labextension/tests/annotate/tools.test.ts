@@ -147,7 +147,7 @@ describe('boxes, ellipses and clicks', () => {
     const wand = new Click('wand', bench);
     click(wand, [3.7, 4.2], [-1, 4]);
     expect(bench.sent).toMatchObject([{ op: 'wand', x: 3, y: 4 }]);
-    expect(bench.said).toEqual(['That is outside of the tile.']);
+    expect(bench.said).toEqual(['That is outside the tile: click inside it.']);
   });
 });
 

@@ -19,7 +19,8 @@ export class Work {
       state?.tasks,
       state?.completed_tasks,
       state?.models,
-      proposals
+      proposals,
+      tile?.asked
     ]);
     if (key === this.shown) {
       return;
@@ -34,7 +35,8 @@ export class Work {
     this.node.hidden = !tasks.length && !state?.models.length && !proposals;
     this.node.replaceChildren(
       ...(tasks.length ? [element('h3', '', 'This image'), ...tasks] : []),
-      ...this.models(state?.models ?? [], proposals)
+      ...this.models(state?.models ?? [], proposals),
+      ...this.waiting(tile?.asked ?? null)
     );
   }
 
@@ -56,6 +58,22 @@ export class Work {
         ]
       : [];
     return proposals ? [...parts, ...this.decisions(proposals)] : parts;
+  }
+
+  /** A model that has not seen this image predicts all of it first, which takes its time. */
+  private waiting(model: string | null): HTMLElement[] {
+    if (model === null) {
+      return [];
+    }
+    const text = element(
+      'p',
+      '',
+      `${model} is looking at the image. Go on drawing meanwhile; what you draw is kept.`
+    );
+    text.setAttribute('role', 'status');
+    const bar = element('progress', 'axons-Annotate-progress');
+    bar.setAttribute('aria-label', `${model} is looking at the image`);
+    return [text, bar];
   }
 
   private decisions(proposals: number): HTMLElement[] {

@@ -20,7 +20,7 @@ export class Click implements Tool {
       x < bounds.x + bounds.width &&
       y < bounds.y + bounds.height;
     if (!inside) {
-      this.bench.say('That is outside of the tile.');
+      this.bench.say('That is outside the tile: click inside it.');
       return;
     }
     const body = this.body(x, y);

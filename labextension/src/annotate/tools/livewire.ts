@@ -38,7 +38,7 @@ export class LiveWire extends Polygon {
   override press(spot: Spot): void {
     this.begin();
     if (!this.map) {
-      this.bench.say('The edges of the picture are being looked for …');
+      this.bench.say('The edges are being computed: wait a moment.');
     }
     super.press(spot);
   }

@@ -102,7 +102,7 @@ export class Polygon implements Tool {
       return;
     }
     if (corners.length < 3 || !how) {
-      bench.say('A polygon needs three corners at least.');
+      bench.say('A polygon needs at least three corners: click further ones.');
       return;
     }
     const ring = corners.flatMap(point =>

@@ -56,7 +56,7 @@ export class Superpixels implements Tool {
   press(spot: Spot): void {
     this.begin();
     if (this.map?.key !== this.asked) {
-      this.bench.say('The superpixels are being made …');
+      this.bench.say('The superpixels are being computed: wait a moment.');
       return;
     }
     const how = this.bench.painting();
