@@ -8,13 +8,17 @@ from typing import Literal
 
 from .annotations import LabelClass
 from .project_image import ProjectImage
-from .storage import Store, check_name
+from .storage import Store, check_name, name_from_file
 from .tiling import Tiling
 from .training_sets.card import DataCard, data_card
 from .training_sets.combining import combined, filtered
+from .training_sets.exchange import MANIFEST, Format
+from .training_sets.exporting import export_set
 from .training_sets.groups import Groups, change_groups, groups_by_pattern, groups_from_csv, read_groups
+from .training_sets.importing import import_export
 from .training_sets.making import By, EmptyTiles, Ingredients, Recipe, gather, make_folds, make_set
 from .training_sets.packing import Pack, pack_set
+from .training_sets.pairs import import_pairs
 from .training_sets.splitting import Share, Splitting
 from .training_sets.stored import freeze, freeze_all, list_training_sets, read_training_set
 from .training_sets.training_set import GREY, TrainingSet
@@ -162,6 +166,48 @@ class ProjectSets:
         It looks for tiles without labels, rare classes, look-alikes in different splits, and labels that have changed.
         """
         return data_card(self._stored(training_set), self.image, {c.name: c.colour for c in self.classes})
+
+    def export_training_set(
+        self,
+        training_set: TrainingSet | str,
+        folder: str | os.PathLike[str],
+        *,
+        format: Format = "folder",
+        progress: bool = True,
+    ) -> None:
+        """Write the tiles of a set into a new folder, by split: as pictures and masks ("folder"), or as "coco".
+
+        Tiles keep their bits, and `import_training_set` gives the same tiles, masks and splits back. Raises InputError
+        when the folder holds other files, or labels have changed since the set was made.
+        """
+        frozen = self._stored(training_set)
+        images = [self.image(name) for name in frozen.annotation_sha256]
+        export_set(frozen, images, self.classes, folder, format, progress=progress)
+
+    def import_training_set(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        classes: Sequence[str] = (),
+        pixel_size_um: float | None = None,
+    ) -> TrainingSet:
+        """Take over a training set, with its images and labels, from a folder that `export_training_set` has written.
+
+        Or from one of other programs: train/images and train/masks, with files of the same names, and so on for
+        validation and test; `classes` names its grey levels, darkest first, `pixel_size_um` is that of its pictures.
+        Raises InputError, with nothing changed, when files are missing, were changed or do not fit together.
+        """
+        source = Store(folder)
+        if name is not None:
+            check_name(name, "a training set")
+        if source.exists(MANIFEST):
+            made = import_export(self.store, source, self.image, name)
+            change_groups(self.store, made.groups, list(made.annotation_sha256))
+        else:
+            named = name or name_from_file(source.url.rstrip("/").rpartition("/")[2])
+            made = import_pairs(self.store, source, self.image, classes, pixel_size_um, named)
+        return freeze(self.store, made, numbered=False)
 
     def pack_training_set(
         self, training_set: TrainingSet | str, to: str | os.PathLike[str] | None = None, *, progress: bool = True

@@ -35,7 +35,7 @@ LAYERS = {
         tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
         training training.architectures training.config training.explaining training.presets
         training.early_stopping training.schedule training.targets
-        training_sets training_sets.balance training_sets.partition training_sets.perceptual
+        training_sets training_sets.balance training_sets.exchange training_sets.partition training_sets.perceptual
         training_sets.splitting training_sets.training_set
         widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
         widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
@@ -79,7 +79,8 @@ LAYERS = {
         runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
         runs.recording runs.resources runs.run runs.starting
         stitched_files tile_export tile_import tour_command training_sets.card training_sets.combining
-        training_sets.counting training_sets.duplicates training_sets.groups training_sets.making training_sets.packing
+        training_sets.counting training_sets.duplicates training_sets.exporting training_sets.groups
+        training_sets.importing training_sets.pairs training_sets.making training_sets.packing
         training_sets.unpacking training_sets.stored uploading widget.reviving
         widget.run_reviving
     """,
@@ -129,7 +130,7 @@ RESERVED = {
     "IPython": "runs.live widget.run_view widget.viewer",
     "tqdm": """
         copying import_source importing inference.predicting inference.separating label_sources training_sets.counting
-        training_sets.packing
+        training_sets.exporting training_sets.packing training_sets.pairs
         project_command project_training stitched_files
         tile_export tile_import tour_command
     """,
