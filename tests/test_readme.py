@@ -110,6 +110,24 @@ def test_the_table_of_trainings_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list((tmp_path / "boards" / "run-1").glob("events.*"))
 
 
+def test_the_table_of_predictions_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
+    monkeypatch.chdir(tmp_path)
+    project = ax.open_project("nerve")
+    sample = ax.samples.axon_micrograph((64, 128))
+    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
+    project.import_mask(image, sample.mask, ["myelin", "axon"])
+    project.tile(image, size=64, overlap=0)
+    training_set = project.create_training_set(images=[image], validation=0.5)
+    project.train(training_set, ax.TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2), on="inline")
+    table = README.partition("| a prediction | you write |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`((?:prediction = )?(?:project|prediction)\.[^`]+)`", table)
+    assert len(lines) == 7
+    exec("\n".join(lines), {"project": project, "sample": sample})
+    assert (tmp_path / "run-1.onnx").is_file() and (tmp_path / "shared" / "model.safetensors").is_file()
+    assert [model.name for model in project.models()] == ["run-1", "theirs"]
+
+
 def test_the_table_of_care_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     project = ax.open_project("nerve")
