@@ -15,6 +15,7 @@ from .label_classes import ProjectInfo
 from .pyramid import Pyramid
 from .storage import Store
 from .tiling import Tile, Tiling
+from .training_sets.groups import GroupTable
 from .training_sets.training_set import TrainingSet
 
 _ROWS = 2048  # of an image without a checksum that are decoded at a time
@@ -80,6 +81,7 @@ class Checker:
         steps: list[tuple[str, str, Callable[[str], None]]] = [
             ("images/", "/image.json", self._image),
             ("annotations/", "__labels.json", self._labels),
+            ("groups", ".json", self._groups),
             ("tilings/", ".json", self._tiling),
             ("training_sets/", ".json", self._training_set),
             ("runs/", "/config.json", self._run),
@@ -150,6 +152,9 @@ class Checker:
                 f"its labels have classes that the project does not know: {', '.join(unknown)}",
                 f"Add them: project.add_classes({unknown})",
             )
+
+    def _groups(self, key: str) -> None:
+        self._document(GroupTable, key, "Give the images their groups again: project.set_groups()")
 
     def _needs_image(self, key: str, name: str) -> bool:
         if name not in self.images and f"images/{name}/image.json" not in self.keys:

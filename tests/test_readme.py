@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from pydantic import BaseModel
 
 import axons_kernel as ax
 from axons_kernel.formats.registry import FORMATS
+from axons_kernel.model_files import ModelInfo
+from axons_kernel.predictions import PredictionInfo, save_prediction
 from hub_config.cli import main
 from hub_config.settings import Settings
 
@@ -73,6 +76,28 @@ def test_the_table_of_annotating_runs(tmp_path: Path, monkeypatch: pytest.Monkey
         exec(line, names)
 
 
+def test_the_table_of_analyses_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
+    monkeypatch.chdir(tmp_path)
+    project = ax.open_project("nerve")
+    sample = ax.samples.axon_micrograph((128, 128))
+    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
+    project.import_mask(image, sample.mask, ["myelin", "axon"])
+    for model in ("run-2", "run-1"):
+        about = {"name": model, "classes": ("myelin", "axon"), "pixel_size_um": 0.1, "weights_sha256": model}
+        network = {"classes": 2, "width": 4, "depth": 2}
+        learned = {"training_set": "", "training_set_sha256": "", "scores": {}}
+        project.store.write(f"models/{model}/model.json", ModelInfo(**about, **learned, network=network).encode())
+        facts = {"image": "sciatic", "model": model, "model_sha256": model, "area_share": {}}
+        info = PredictionInfo(classes=("myelin", "axon"), pixel_size_um=0.1, **facts)
+        prediction = save_prediction(image, info, sample.mask)
+    table = README.partition("| an analysis | you write |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`((?:\w+ = )?(?:project|report|fibres)\.[^`]+)`", table)
+    assert len(lines) == 12
+    exec("\n".join(lines), {"project": project, "image": image, "prediction": prediction})
+    assert (tmp_path / "fibres.csv").is_file() and (tmp_path / "fibres.parquet").is_file()
+
+
 def test_the_tables_of_labels_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     project = ax.open_project("nerve")
@@ -126,6 +151,24 @@ def test_the_table_of_predictions_runs(tmp_path: Path, monkeypatch: pytest.Monke
     exec("\n".join(lines), {"project": project, "sample": sample})
     assert (tmp_path / "run-1.onnx").is_file() and (tmp_path / "shared" / "model.safetensors").is_file()
     assert [model.name for model in project.models()] == ["run-1", "theirs"]
+
+
+def test_the_table_of_training_sets_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = ax.open_project("nerve")
+    for number in (1, 2, 3):
+        sample = ax.samples.axon_micrograph((96, 96), seed=number)
+        image = project.import_image(sample.pixels, name=f"rat{number}", pixel_size_um=0.1)
+        project.import_mask(image, sample.mask, ["myelin", "axon"])
+        image.save_annotation(replace(image.annotation(), completed_tasks=("finished",)))
+        project.tile(image, size=64, overlap=0)
+    table = README.partition("| a training set | you write |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`((?:pack = )?(?:project|ax)\.[^`]+)`", table)
+    assert len(lines) == 10
+    exec("\n".join(lines), {"ax": ax, "project": project})
+    assert len(project.training_sets()) == 7
+    assert ax.open_project("host").training_set("first") == project.training_set("first")
+    assert ax.open_project("other").training_set("first").tiles == project.training_set("first").tiles
 
 
 def test_the_table_of_care_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,3 +244,8 @@ def test_a_set_that_was_changed_is_found(study: Project, add_discs: Callable[...
     key = "training_sets/s.json"
     study.store.write(key, study.store.read(key).replace(b'"rat1"', b'"rat7"'))
     assert [problem.key for problem in study.check()] == [key]
+
+
+def test_a_broken_table_of_groups_is_found(study: Project) -> None:
+    study.store.write("groups.json", b'{"schema": "axons.groups/1", "groups": ["rat1"]}')
+    assert [problem.key for problem in study.check()] == ["groups.json"]
