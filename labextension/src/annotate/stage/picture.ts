@@ -130,11 +130,14 @@ export class Picture {
       return false;
     }
     const old = this.palette.edge.slice();
+    const { known } = this;
+    this.known = new Set(tile.rows.keys());
     const rows = tile.rows.values();
     this.palette.update(rows, tile.nextId, state.classes, this.labelLook);
     const now = this.palette.edge;
     for (const id of tile.rows.keys()) {
-      if (old[id] && old[id] !== now[id]) {
+      // A label that was hidden had no colour; a new one has none yet either, and is drawn where it lies.
+      if ((old[id] || known.has(id)) && old[id] !== now[id]) {
         return true;
       }
     }
@@ -153,6 +156,7 @@ export class Picture {
   private labels: LabelLayer | null = null;
   private pixels: Pixels | null = null;
   private previewed: Rect | null = null;
+  private known: ReadonlySet<number> = new Set();
   private readonly palette = new Palette();
 }
 
