@@ -48,6 +48,7 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
         sync=True, **widgets.widget_serialization
     )
 
+    first: Any = traitlets.Any(None, help="a state to show until the kernel answers the first hello").tag(sync=True)
     revive: Any = traitlets.Any(None, help="what a new kernel needs to open the same document").tag(sync=True)
 
     def __init__(
@@ -60,7 +61,10 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
         self._desk = take_over(document, lambda: open_desk(lambda saved: self.send(dict(saved))))
         self._feedback: Feedback | None = None
         self._drawn: Window | None = None
-        super().__init__(document=document, feedback_canvas=None, revive=dict(revive) if revive else None)
+        reply = self._desk.first_state()  # comes with the widget, so that its first picture needs no further message
+        first = {"content": dict(reply.content), "buffers": list(reply.buffers)}
+        revived = dict(revive) if revive else None
+        super().__init__(document=document, feedback_canvas=None, first=first, revive=revived)
         self.on_msg(self._take)
         answer_where_asked(self.comm)
 
@@ -145,6 +149,7 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
         reply = self._desk.receive(content)
         self.send(dict(reply.content), list(reply.buffers))
         if reply.content["answer"] == "state":
+            self.first = None  # a page that comes later shall not begin with what is old by then
             self._draw_feedback()
 
     def __repr__(self) -> str:

@@ -84,6 +84,11 @@ class Conversation:
         finally:
             session.heard = self._clock()
 
+    def first_state(self) -> Reply:
+        """What a view can show before it has said hello."""
+        document, course, saved = self.document, self.course, self._saved()
+        return answering.state(document, course, session="", request=0, last=0, tile=self.tile, saved=saved, show=None)
+
     # -- ops -------------------------------------------------------------------------------------------------------
 
     def _answer_op(self, op: ops.Op, session: Session) -> Reply:

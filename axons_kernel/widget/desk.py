@@ -72,6 +72,11 @@ class Desk:
         with self._lock:
             return self.conversation.receive(content)
 
+    def first_state(self) -> Reply:
+        """What a view can show before it has said hello."""
+        with self._lock:
+            return self.conversation.first_state()
+
     def show_tile(self, where: int | tuple[float, float]) -> Show:
         """What leads the views to a tile. Raises InputError."""
         with self._lock:

@@ -5,7 +5,7 @@
 
 import { stateOf } from './answers';
 import type { Ack, Answer, Refused, Saved, State } from './answers';
-import type { Numbers } from './blocks';
+import { unpackAll, type Numbers } from './blocks';
 import { REASONS } from './booleans';
 import type { Event, Link, Unpacked } from './conversation';
 import { Inbox } from './inbox';
@@ -23,6 +23,8 @@ export class Annotator {
   tile: Tile | null = null;
   pixels: Numbers | null = null;
   saved: Saved | null = null;
+  /** Whether the kernel has said how far it is; before, nothing can be drawn. */
+  greeted = false;
 
   constructor(
     private readonly link: Link,
@@ -46,6 +48,15 @@ export class Annotator {
     }
   }
 
+  /** Show the state that the widget came with, until the kernel has answered. */
+  async preview(state: State, buffers: readonly DataView[]): Promise<void> {
+    const arrays = await unpackAll(state, buffers);
+    if (!this.state) {
+      this.put({ answer: state, arrays });
+      this.tellOf({ answer: state, arrays });
+    }
+  }
+
   /** Go to another tile. */
   async open(tile: number): Promise<void> {
     this.load(await this.requests.ask({ op: 'state', tile }));
@@ -55,6 +66,11 @@ export class Annotator {
   commit(body: OpBody, cover: Mask | null = null): void {
     const { state, tile } = this;
     if (!state || !tile) {
+      return;
+    }
+    if (!this.greeted) {
+      this.say('The kernel is still opening the image: draw that again.');
+      this.events.tell({ type: 'labels', rect: null });
       return;
     }
     const { rect, crc, vain } = tile.draw(this.queue.upcoming, body, cover);
@@ -175,7 +191,17 @@ export class Annotator {
   }
 
   /** Take the labels of the kernel as they are, and draw again what it has not done. */
-  private load({ answer: given, arrays }: Unpacked): void {
+  private load(message: Unpacked): void {
+    const answer = this.put(message);
+    this.greeted = true;
+    this.queue.skipTo(answer.last);
+    this.takeSaved(answer.saved);
+    this.sentAt = null;
+    this.sendAgain(answer.last);
+    this.tellOf(message);
+  }
+
+  private put({ answer: given, arrays }: Unpacked): State {
     const answer = stateOf(given);
     const ids = Uint32Array.from(arrays.get('ids') ?? []);
     const pixels = arrays.get('pixels') ?? null;
@@ -184,13 +210,14 @@ export class Annotator {
     this.rev = answer.rev;
     this.tile = new Tile(answer, ids);
     this.pixels = pixels ?? (moved ? null : this.pixels);
-    this.queue.skipTo(answer.last);
-    this.takeSaved(answer.saved);
-    this.sentAt = null;
-    this.sendAgain(answer.last);
-    this.events.tell({ type: 'tile', pixels: pixels !== null });
+    return answer;
+  }
+
+  private tellOf({ answer, arrays }: Unpacked): void {
+    const { tile, show: label } = stateOf(answer);
+    this.events.tell({ type: 'tile', pixels: arrays.has('pixels') });
     this.events.tell({ type: 'status' });
-    this.events.tell({ type: 'show', tile: answer.tile, label: answer.show });
+    this.events.tell({ type: 'show', tile, label });
   }
 
   private sendAgain(last: number): void {

@@ -3,7 +3,7 @@
 import { DOMWidgetModel, unpack_models } from '@jupyter-widgets/base';
 
 import { MODULE } from '../module';
-import { parseAnswer } from './answers';
+import { parseAnswer, type State } from './answers';
 import type { Foreign } from './stage/stage';
 
 /** How a new kernel opens the image again. */
@@ -12,6 +12,11 @@ export const REOPENING = {
   target: 'axons-annotator',
   parse: parseAnswer
 };
+
+export interface First {
+  readonly content: State;
+  readonly buffers: readonly DataView[];
+}
 
 /** A canvas of ipycanvas, whose model tells of new pictures. */
 export interface CanvasModel extends Foreign {
@@ -31,6 +36,7 @@ export class AnnotatorModel extends DOMWidgetModel {
       _model_name: 'AnnotatorModel',
       _view_name: 'AnnotatorView',
       document: '',
+      first: null,
       revive: null,
       feedback_canvas: null
     };
@@ -39,6 +45,11 @@ export class AnnotatorModel extends DOMWidgetModel {
   /** What is annotated, the same in every kernel: work that is not saved yet is kept under this name. */
   get document(): string {
     return this.get('document') as string;
+  }
+
+  /** What a new widget comes with, so that its first picture waits for no message; null for one that is older. */
+  get first(): First | null {
+    return this.get('first') as First | null;
   }
 
   /** What Python draws over the tile; null for nothing. */

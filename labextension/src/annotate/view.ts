@@ -46,6 +46,10 @@ export class AnnotatorView extends DOMWidgetView {
       this.feedback.update();
     });
     this.feedback.update();
+    const { first } = model;
+    if (first) {
+      this.annotator.preview(first.content, first.buffers).catch(this.fail);
+    }
     this.greet();
   }
 
@@ -208,7 +212,9 @@ export class AnnotatorView extends DOMWidgetView {
     this.parts.build();
     this.bench.tool.begin?.();
     this.el.setAttribute('aria-label', `Annotation of ${state.image.name}`);
-    this.el.dataset['ready'] = 'true';
+    if (this.annotator.greeted) {
+      this.el.dataset['ready'] = 'true';
+    }
     requestAnimationFrame(() => {
       this.el.dataset['painted'] ??= String(performance.now());
     });

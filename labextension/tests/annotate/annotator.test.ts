@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Block } from '../../src/annotate/answers';
+import type { Block, State } from '../../src/annotate/answers';
 import type { OpBody } from '../../src/annotate/ops';
-import { dot, greeted, pack } from './kernel';
+import { dot, greeted, Kernel, pack } from './kernel';
 
 describe('a conversation with the kernel', () => {
   it('draws a gesture at once and sends one message', async () => {
@@ -14,6 +14,26 @@ describe('a conversation with the kernel', () => {
     expect(kernel.sent[0]).toMatchObject({ op: 'stroke', seq: 1, tile: 0 });
     await kernel.ack(1, { rect: [2, 0, 1, 1] });
     expect(kernel.sent).toHaveLength(1);
+  });
+
+  it('shows what the widget came with, and takes no gesture before the kernel says how far it is', async () => {
+    const { annotator } = await greeted();
+    const kernel = new Kernel();
+    const ids = pack(Uint32Array.from({ length: 64 }, () => 5));
+    expect(annotator.state).not.toBeNull();
+    await kernel.annotator.preview(annotator.state as State, [ids]);
+    expect(kernel.annotator.tile?.raster.at(3, 3)).toBe(5);
+    expect(kernel.events.map(({ type }) => type)).toContain('tile');
+    kernel.annotator.commit(dot(2));
+    expect(kernel.sent).toEqual([]);
+    expect(kernel.annotator.unsaved).toBe(0);
+    expect(kernel.annotator.tile?.raster.at(2, 0)).toBe(5);
+    const greeting = kernel.annotator.greet();
+    await kernel.state();
+    await greeting;
+    expect(kernel.annotator.tile?.raster.at(3, 3)).toBe(0);
+    kernel.annotator.commit(dot(2));
+    expect(kernel.take('stroke')).toHaveLength(1);
   });
 
   it('keeps an op until it is saved', async () => {

@@ -59,6 +59,15 @@ def test_messages_go_through_the_widget(page: Page) -> None:
     assert repr(page.widget).startswith("annotator of nerve, 1 label:")
 
 
+def test_the_first_picture_comes_with_the_widget_and_only_once(page: Page) -> None:
+    first = page.widget.first
+    state = page.say("hello", request=1)
+    assert page.widget.first is None, "a page that comes later asks for what is there by then"
+    assert first["buffers"] == page.sent[-1][1]
+    asked = {"session": state["session"], "request": 1}
+    assert {**first["content"], **asked} == state
+
+
 def test_python_leads_to_a_tile_and_to_a_label(page: Page) -> None:
     assert page.widget.show_tile(1) is page.widget
     assert page.sent[-1][0] == {"answer": "show", "session": None, "tile": 1, "label": None}
