@@ -19,7 +19,7 @@ from ..training.checkpoints import CheckpointFiles, metadata_of
 from ..training.progress import TrainingState
 from ..training_sets.training_set import TrainingSet
 from .recording import say
-from .run import Run, RunStatus
+from .run import Run, RunStatus, now
 
 _LAST, _BEST = "checkpoints/last.safetensors", "checkpoints/best.safetensors"
 
@@ -74,6 +74,9 @@ class Keeper:
         if not self.best or _score(metrics) > _score(self.best):
             self.best, self._weights[_BEST] = metrics, weights
         self.metrics = metrics
+        dice = ", ".join(f"{value:.3f}" for value in metrics["validation_dice"])
+        speed = f"{metrics['samples_per_s']:.1f} samples/s"
+        self.note(f"epoch {metrics['epoch']}: loss {metrics['loss']:.4f}, validation Dice {dice}, {speed}")
         self._lines.append(json.dumps(metrics))
         self._try(self._write_lines, "Its metrics are written later")
 
@@ -102,17 +105,19 @@ class Keeper:
     def finish(self, *, complete: bool) -> None:
         """The training has ended: its best weights become a model of the project, under the run's name.
 
-        When it is `complete`, nothing is left to go on with, and the state of the training makes room.
+        Where the disk is full for them, the state of a `complete` training makes room.
         """
         try:
             self._export()
         except StorageError:
             if not complete:
                 raise
-            self._files.remove()
+            self.clear()
             self._export()
-        if complete:
-            self._files.remove()
+
+    def clear(self) -> None:
+        """Nothing is left to go on with: the state of the training makes room."""
+        self._files.remove()
 
     def _export(self) -> None:
         self._write_messages()
@@ -132,6 +137,11 @@ class Keeper:
             self._run.store.write(self._run.key(key), self._weights[key])
             del self._weights[key]
 
+    def note(self, text: str) -> None:
+        """A line for the log."""
+        with contextlib.suppress(StorageError):  # the disk is full, and this is no news
+            self._run.log(f"{now()} {text}")
+
     def tell(self, text: str) -> None:
         """A message for the author of the training: in the run's status, its log and its live view."""
         self._messages.append(text)
@@ -141,7 +151,7 @@ class Keeper:
     def _write_messages(self) -> None:
         while self._messages:
             text, run = self._messages[0], self._run
-            run.log(text)
+            run.log(f"{now()} {text}")
             run.set_status(RunStatus(state="running", message=text))
             say(run.store, run.name, text)
             del self._messages[0]

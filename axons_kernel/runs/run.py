@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from ..widget.run_view import RunWidget
     from .live import StaticRun
+
+
+_NOTED = re.compile(r"\d{4}-\d\d-\d\dT")  # how a line of the log begins that the training has written by itself
 
 
 class RunInfo(Document):
@@ -77,7 +81,7 @@ class Run:
 
     def _last_words(self) -> str:
         lines = self.store.read(self.key("log.txt")).decode(errors="replace").split("\n")
-        said = [line for line in lines if line.strip()]
+        said = [line for line in lines if line.strip() and not _NOTED.match(line)]
         return f"; the end of its log: {said[-1]}" if said else ", most often because memory ran out"
 
     def set_status(self, status: RunStatus) -> None:

@@ -19,7 +19,7 @@ IGNORE = DiceCrossEntropy.IGNORE
 Pixels = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 
-_BLOCK = 1024  # pixels; larger tiles are gone through in blocks of this side
+BLOCK = 1024  # pixels; larger tiles are gone through in blocks of this side
 
 
 class TrainingTile(Protocol):
@@ -160,7 +160,7 @@ def pad_to(tile: LabelledTile, size: int, divisor: int = 1) -> LabelledTile:
     )
 
 
-def blocks(shape: tuple[int, int], side: int = _BLOCK) -> Iterator[Tile]:
+def blocks(shape: tuple[int, int], side: int = BLOCK) -> Iterator[Tile]:
     """Windows of at most `side` x `side` pixels that cover (H, W), each pixel once."""
     for y in range(0, shape[0], side):
         for x in range(0, shape[1], side):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..errors import TrainingError
 from .config import TrainingConfig
-from .data import IGNORE, TrainingData, class_counts
+from .data import BLOCK, IGNORE, TrainingData, class_counts
 from .ema import MovingAverage
 from .loading import Batch, to_device
 from .losses import loss_for
@@ -24,8 +24,8 @@ _MOST_SKIPPED = 20  # steps in a row; in 16 bits some overflow until the loss is
 
 
 class Learner:
-    """A network that learns from batches. `part` is how many samples go through it at once, `skipped` how many steps
-    in a row were left out because numbers overflowed in 16 bits."""
+    """A network that learns from batches. `part` is how many samples go through it at once, `block` the side of what
+    is validated at once, `skipped` how many steps in a row were left out because numbers overflowed in 16 bits."""
 
     def __init__(self, config: TrainingConfig, data: TrainingData, on_message: Callable[[str], None]):
         """Raises TrainingError when there is nothing to learn from."""
@@ -41,7 +41,7 @@ class Learner:
         self.optimizer = torch.optim.AdamW(
             self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
-        self.part, self.skipped = config.batch, 0
+        self.part, self.block, self.skipped = config.batch, BLOCK, 0
 
     @property
     def judged(self) -> nn.Module:
@@ -108,11 +108,19 @@ class Learner:
         if not self.precision.half or self.skipped > _MOST_SKIPPED:
             raise not_a_number(self.net, self.loss_of, batch, self.rate, half=self.precision.half)
 
+    def lower_block(self) -> None:
+        """Memory ran out while tiles were validated: do so in smaller blocks. Raises TrainingError at the smallest."""
+        free_cached_memory()
+        if self.block <= 2 * self.divisor:
+            raise too_large_for_memory(self.config, self.block)
+        self.block //= 2
+        self._say(f"Memory ran out: tiles are validated in blocks of {self.block} x {self.block} pixels from now on.")
+
     def _lower_part(self, batch: Batch) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         free_cached_memory()
         if self.part == 1:
-            raise too_large_for_memory(self.config, batch)
+            raise too_large_for_memory(self.config, batch[0].shape[-1])
         self.part = (self.part + 1) // 2
         self._say(
             f"Memory ran out: batches of {len(batch[0])} now go through the network {self.part} at a time. "

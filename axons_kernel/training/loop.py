@@ -68,6 +68,7 @@ def train(
                 hooks.on_step(at.epoch + 1, at.step, steps, config.batch)
                 checkpoints.make_in_time(epoch_ends=False)
                 if (asked := _asked(hooks, clock, checkpoints)) == "stop":
+                    checkpoints.make()
                     break
             metrics = {"epoch": at.epoch + 1, "loss": at.loss, "learning_rate": learner.rate, "batch": learner.part}
             metrics["samples_per_s"] = config.batch * (at.step - first) / max(1e-9, clock.seconds - began)
@@ -75,15 +76,13 @@ def train(
             progress = clock.progress((at.epoch + at.step / steps) / config.epochs)
             hooks.on_epoch({**metrics, "progress": min(1.0, progress), "seconds": clock.seconds}, learner.judged)
             if asked == "stop":
-                break  # in the middle of an epoch: there it can go on
+                break  # in the middle of an epoch; there it can go on
             at.end_epoch(float(np.mean(metrics["validation_dice"])))
             if at.best.gives_up(config.patience):
                 hooks.on_message(at.best.reason())
                 break
-            checkpoints.make_in_time(epoch_ends=True)
             asked = _asked(hooks, clock, checkpoints) if asked == "go" else asked
-    if asked != "go":
-        checkpoints.make()
+            checkpoints.make_in_time(epoch_ends=True, at_once=asked != "go")
     return learner.judged
 
 

@@ -80,9 +80,9 @@ class Checkpoints:
         self._last = time.monotonic()
         self._took = self._last - began
 
-    def make_in_time(self, *, epoch_ends: bool) -> None:
+    def make_in_time(self, *, epoch_ends: bool, at_once: bool = False) -> None:
         """Make one, if it is time for it."""
-        if time.monotonic() - self._last >= (self._SHARE * self._took if epoch_ends else self._every):
+        if at_once or time.monotonic() - self._last >= (self._SHARE * self._took if epoch_ends else self._every):
             self.make()
 
 

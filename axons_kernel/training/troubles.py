@@ -39,9 +39,8 @@ def check_learnable(counts: Tensor, classes: int) -> None:
         )
 
 
-def too_large_for_memory(config: TrainingConfig, batch: Batch) -> TrainingError:
-    """When not even one sample goes through the network."""
-    side = batch[0].shape[-1]
+def too_large_for_memory(config: TrainingConfig, side: int) -> TrainingError:
+    """When not even `side` x `side` pixels go through the network."""
     return TrainingError(
         f"Memory is not enough for a single crop of {side} x {side} pixels: train with a smaller crop "
         f"(now {config.crop}), width (now {config.width}) or depth (now {config.depth})."

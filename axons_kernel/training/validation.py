@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .data import IGNORE, TrainingData, blocks, pad_to
+from .data import IGNORE, TrainingData, TrainingTile, blocks, pad_to
 from .learner import Learner
 from .loading import to_device
+from .memory import is_out_of_memory
 from .troubles import not_a_number
 
 
@@ -29,26 +30,43 @@ def validate(learner: Learner, data: TrainingData, on_guess: Callable[[int, Tens
     A border between objects counts as background. `on_guess(index, guess)` gets the class numbers (h, w) of each tile.
     """
     tiles, classes = data.validation or data.train, data.classes
-    net = learner.judged.eval()
+    learner.judged.eval()
     together = np.zeros((classes + 1, classes + 1), np.int64)  # pixels by known and guessed class
     loss_sum = 0.0
     for index, tile in enumerate(tiles):
-        guess = np.empty(tile.shape, np.uint8)
-        for block in blocks(tile.shape):
-            padded = pad_to(tile.cut(block), 1, learner.divisor)
-            batch = torch.from_numpy(padded.pixels)[None], torch.from_numpy(padded.mask)[None]
-            images, target = to_device(batch, learner.device)
-            with learner.precision.autocast():
-                scores = net(images)
-            loss = float(learner.loss_of(scores.float(), target))
-            if not math.isfinite(loss):
-                raise not_a_number(net, learner.loss_of, batch, learner.rate, half=learner.precision.half)
-            loss_sum += loss * block.width * block.height / guess.size
-            found = scores.argmax(dim=1)[0, : block.height, : block.width].to(torch.uint8).cpu().numpy()
-            block.cut(guess)[...] = np.where(found > classes, 0, found)
+        guess, loss = _guess_what_fits(learner, tile, classes)
+        loss_sum += loss
         together += _counted(tile.mask, guess, classes)
         on_guess(index, torch.from_numpy(guess))
     return {"validation_loss": loss_sum / len(tiles), "validation_dice": _dice(together)}
+
+
+def _guess_what_fits(learner: Learner, tile: TrainingTile, classes: int) -> tuple[NDArray[np.uint8], float]:
+    while True:
+        try:
+            return _guess(learner, tile, classes)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        learner.lower_block()
+
+
+def _guess(learner: Learner, tile: TrainingTile, classes: int) -> tuple[NDArray[np.uint8], float]:
+    """(h, w) class numbers that the network finds on a tile, block by block, and the loss."""
+    guess, mean = np.empty(tile.shape, np.uint8), 0.0
+    for block in blocks(tile.shape, learner.block):
+        padded = pad_to(tile.cut(block), 1, learner.divisor)
+        batch = torch.from_numpy(padded.pixels)[None], torch.from_numpy(padded.mask)[None]
+        images, target = to_device(batch, learner.device)
+        with learner.precision.autocast():
+            scores = learner.judged(images)
+        loss = float(learner.loss_of(scores.float(), target))
+        if not math.isfinite(loss):
+            raise not_a_number(learner.judged, learner.loss_of, batch, learner.rate, half=learner.precision.half)
+        mean += loss * block.width * block.height / guess.size
+        found = scores.argmax(dim=1)[0, : block.height, : block.width].to(torch.uint8).cpu().numpy()
+        block.cut(guess)[...] = np.where(found > classes, 0, found)
+    return guess, mean
 
 
 def _counted(mask: NDArray[np.uint8], guess: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:

@@ -32,7 +32,7 @@ CONFIG = TrainingConfig(epochs=3, batch=1, crop=64, width=4, depth=2, ema=0.9, p
 
 @pytest.fixture(autouse=True)
 def checkpoints_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Checkpoints, "make_in_time", lambda self, *, epoch_ends: self.make())
+    monkeypatch.setattr(Checkpoints, "make_in_time", lambda self, **_: self.make())
 
 
 @pytest.fixture
@@ -105,14 +105,19 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_curve_bit_for_bit(ready: Pr
 
 @pytest.mark.integration
 def test_a_training_in_the_background_is_killed_and_goes_on(ready: Project) -> None:
-    config = CONFIG.model_copy(update={"epochs": 12})
+    config = CONFIG.model_copy(update={"epochs": 40, "patience": 0})
     whole = ready.train("set-1", config, on="inline")
     run = ready.train("set-1", config)
     until(lambda: len(run.metrics()) >= 2)
     os.kill(starting._children[-1].pid, signal.SIGKILL)
     until(lambda: run.status().state in ("failed", "finished"))
-    if run.status().state == "failed":
-        run.resume().wait(0.05)
+    assert run.status().state == "failed", "it was too quick to be killed"
+    run.resume()
+    until(lambda: len(run.metrics()) >= 4)
+    os.kill(starting._children[-1].pid, signal.SIGTERM)  # as a container that is stopped
+    until(lambda: run.status().state in ("stopped", "finished"))
+    assert run.status().state == "stopped" and starting._children[-1].wait(30) == 0
+    run.resume().wait(0.05)
     assert run.status().state == "finished" and curve(run) == curve(whole)
 
 
@@ -151,6 +156,26 @@ def test_stopped_and_gone_on_with(ready: Project, monkeypatch: pytest.MonkeyPatc
     told = [json.loads(line)["text"] for line in ready.store.read("runs/run-1/messages.jsonl").decode().splitlines()]
     assert told[-1].startswith("Goes on at epoch 2, step 3" if request_ == "stop" else "Goes on at epoch 3, step 1")
     assert told[-1].encode() in ready.store.read("runs/run-1/log.txt")
+
+
+def test_interrupted_in_the_notebook_and_gone_on_with(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ready.train("set-1", CONFIG, on="inline", name="whole")
+    original = Keeper.on_checkpoint
+    count = [0]
+
+    def interrupted(self: Keeper, state: Any) -> None:
+        original(self, state)
+        count[0] += 1
+        if count[0] == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Keeper, "on_checkpoint", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ready.train("set-1", CONFIG, on="inline")
+    run = ready.run("run-1")
+    assert run.status() == RunStatus(state="stopped", message="interrupted; run.resume() goes on with it")
+    run.resume(on="inline")
+    assert curve(run) == curve(whole)
 
 
 def test_what_has_finished_does_not_go_on(ready: Project) -> None:
@@ -268,6 +293,7 @@ def fill(disk: Path) -> None:
             return
 
 
+@pytest.mark.parametrize("small_disk", ["1m"], indirect=True)
 def test_a_disk_that_is_full_for_a_while_costs_nothing(
     on_small_disk: Project, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,9 +314,8 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(
     assert run.best.scores["epoch"] in (1, 2, 3)
 
 
-def test_a_disk_that_stays_full_leaves_the_last_checkpoint(
-    on_small_disk: Project, small_disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def filled_at_the_sixth_checkpoint(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original, count = Keeper.on_checkpoint, [0]
 
     def on_checkpoint(self: Keeper, state: Any) -> None:
@@ -300,6 +325,22 @@ def test_a_disk_that_stays_full_leaves_the_last_checkpoint(
             fill(small_disk)
 
     monkeypatch.setattr(Keeper, "on_checkpoint", on_checkpoint)
+
+
+@pytest.mark.parametrize("small_disk", ["1m"], indirect=True)
+@pytest.mark.usefixtures("filled_at_the_sixth_checkpoint")
+def test_on_a_disk_that_stays_full_the_training_ends_with_its_model(on_small_disk: Project) -> None:
+    run = on_small_disk.train("set-1", CONFIG, on="inline")
+    assert run.status().state == "finished" and run.best.scores["epoch"] in (1, 2, 3)
+    assert [line["epoch"] for line in run.metrics()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("small_disk", ["1m"], indirect=True)
+@pytest.mark.usefixtures("filled_at_the_sixth_checkpoint")
+def test_stopped_on_a_full_disk_it_can_go_on(
+    on_small_disk: Project, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped_after(monkeypatch, 5)
     with pytest.raises(StorageError, match=r"Cannot write .*: (?i:the disk is full|no space)"):
         on_small_disk.train("set-1", CONFIG, on="inline")
     state, wrong = CheckpointFiles(on_small_disk.store, "runs/run-1/checkpoints").newest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -246,6 +247,26 @@ def test_half_started_run_does_not_close_the_project(ready: Project) -> None:
     with pytest.raises(NotFoundError, match="There is no run 'run-1'"):
         ready.run("run-1")
     assert ready.train("set-1", TINY, on="inline").name == "run-2"
+
+
+def test_the_log_tells_what_was_done(ready: Project) -> None:
+    run = ready.train("set-1", TINY.model_copy(update={"crop": 128}), on="inline")
+    lines = run.store.read(run.key("log.txt")).decode().splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00 .", line) for line in lines)
+    told = [line[26:] for line in lines]
+    assert told[0].endswith("1 tiles (0.00 MPix) to train on, 1 to validate with; 4 steps of 1 crops per epoch")
+    assert told[1].startswith("The largest tile has 64 pixels a side") and "instead of 128" in told[1]
+    assert re.fullmatch(r"epoch 2: loss \d\.\d{4}, validation Dice \d\.\d{3}, \d+\.\d samples/s", told[3])
+    assert told[4] == f"finished, {run.status().message}"
+
+
+def test_what_the_training_noted_are_no_last_words(bare_run: Run) -> None:
+    bare_run.set_status(RunStatus(state="running"))
+    bare_run.log(f"{now()} epoch 1: loss 0.3")
+    assert "without a word, most often because memory ran out; run.resume()" in bare_run.status().message
+    bare_run.log("Segmentation fault")
+    bare_run.log(f"{now()} epoch 2: loss 0.2")
+    assert "the end of its log: Segmentation fault; run.resume() goes on" in bare_run.status().message
 
 
 def test_names_and_places_that_are_refused(ready: Project) -> None:

@@ -19,6 +19,7 @@ from axons_kernel.training.loading import Batch, Crops
 from axons_kernel.training.memory import is_out_of_memory
 from axons_kernel.training.networks import build
 from axons_kernel.training.precision import Precision
+from axons_kernel.training.validation import validate
 
 from .conftest import TINY
 
@@ -96,6 +97,26 @@ def test_not_enough_memory_for_one_crop(trained: Train, small_memory: Any) -> No
         TrainingError, match=r"not enough for a single crop of 64 x 64 pixels: train with a smaller crop"
     ):
         trained()
+
+
+@pytest.mark.parametrize("least", [64, 1])
+def test_memory_that_runs_out_in_validation(data: TrainingData, monkeypatch: pytest.MonkeyPatch, least: int) -> None:
+    messages: list[str] = []
+    learner = Learner(TrainingConfig(**TINY), data, messages.append)
+    whole = validate(learner, data)
+
+    def check(module: nn.Module, args: tuple[torch.Tensor]) -> None:
+        if args[0].shape[-1] > least:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    learner.net.register_forward_pre_hook(check)
+    if least == 1:
+        with pytest.raises(TrainingError, match="not enough for a single crop of 8 x 8 pixels"):
+            validate(learner, data)
+    else:
+        in_blocks = validate(learner, data)
+        assert in_blocks["validation_loss"] == pytest.approx(whole["validation_loss"], rel=0.05)
+        assert messages[-1] == "Memory ran out: tiles are validated in blocks of 64 x 64 pixels from now on."
 
 
 def test_an_error_that_is_not_memory_comes_out(trained: Train, monkeypatch: pytest.MonkeyPatch) -> None:
