@@ -41,16 +41,20 @@ def test_folding_leaves_no_normalisation_and_the_same_answers(architecture: str)
             values.uniform_(0.5, 2)
     folded = fused(net.net, 1, net.divisor)
     assert norms(net) > 3 and norms(folded) == 0
+    leaky = [sum(isinstance(module, nn.PReLU) for module in one.modules()) for one in (net, folded)]
+    assert leaky == ([0, 0] if architecture == "unet" else [9, 2])  # two follow transposed ones
     x = torch.randn(2, 1, 32, 48)
     with torch.inference_mode():
         torch.testing.assert_close(folded(x), net(x), rtol=1e-4, atol=1e-4)
 
 
-def test_a_convolution_that_is_used_twice_is_not_folded() -> None:
+@pytest.mark.parametrize("kind", ["norm", "leak"])
+def test_a_convolution_that_is_used_twice_is_not_folded(kind: str) -> None:
     class Forked(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.convolution, self.norm = nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2)
+            self.convolution = nn.Conv2d(1, 2, 3, padding=1)
+            self.norm = nn.BatchNorm2d(2) if kind == "norm" else nn.LeakyReLU(0.1)
             self.norm.running_var = torch.tensor([4.0, 9.0])
 
         def forward(self, x: Any) -> Any:
@@ -59,7 +63,7 @@ def test_a_convolution_that_is_used_twice_is_not_folded() -> None:
 
     net = Forked().eval()
     plain = fused(net, 1, 1)
-    assert norms(plain) == 1
+    assert norms(plain) == (kind == "norm") and isinstance(plain.convolution, nn.Conv2d)
     x = torch.randn(1, 1, 8, 8)
     with torch.inference_mode():
         torch.testing.assert_close(plain(x), net(x))
