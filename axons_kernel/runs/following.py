@@ -5,15 +5,18 @@ Nothing is kept of those who ask: any number of views, here or elsewhere, may fo
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..documents import parse_json
 from ..errors import NotFoundError
 from ..storage import Store
 from . import control, examples
+from .scores import duration
 
 if TYPE_CHECKING:
     from .run import Run, RunStatus
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 File = Literal["metrics", "resources", "messages"]
 FILES: tuple[File, ...] = ("metrics", "resources", "messages")
 Known = Mapping[File, tuple[str, int]]  # the writing that it has of a file, and how many of its lines
+_SILENT_S = 120.0  # a training on a server writes every 15 s, more slowly after hours
 ENDED = ("finished", "stopped", "failed")
 
 
@@ -29,6 +33,7 @@ class Lines:
 
     def __init__(self, store: Store, key: str):
         self._store, self._key = store, key
+        self.modified = 0.0
         self._start_again()
 
     def _start_again(self) -> None:
@@ -39,7 +44,8 @@ class Lines:
     def read(self) -> None:
         """Take in what has been added; a last line that is not finished is left for later."""
         try:
-            size = self._store.stat(self._key).bytes
+            stat = self._store.stat(self._key)
+            size, self.modified = stat.bytes, stat.modified
         except NotFoundError:
             size = 0
         if size == self._seen:
@@ -73,17 +79,19 @@ class Follower:
     def __init__(self, run: Run):
         self.run = run
         self._files = {name: Lines(run.store, run.key(f"{name}.jsonl")) for name in FILES}
+        self._reading = threading.Lock()  # a cell and a view may ask at the same time
 
     def news(self, known: Known) -> dict[str, Any]:
         """How the run is now, and the lines that are not `known`; JSON."""
         run = self.run
         status, asked = run.status(), control.requested(run.store, run.name)
-        new: dict[str, Any] = {name: self._new(name, known.get(name, ("", 0))) for name in FILES}
+        with self._reading:
+            new: dict[str, Any] = {name: self._new(name, known.get(name, ("", 0))) for name in FILES}
         return {
             "state": "paused" if status.state == "running" and asked == "pause" else status.state,
             "asked": asked,
             "message": status.message,
-            "advice": advice(run, status),
+            "advice": advice(run, status) or self._doubt(status),
             "left_s": self.left_s(),
             "now": round(time.time(), 1),
             **new,
@@ -103,6 +111,19 @@ class Follower:
     def metrics(self) -> list[dict[str, Any]]:
         """One entry per epoch, as of the last news."""
         return self._files["metrics"].lines
+
+    def _doubt(self, status: RunStatus) -> str:
+        """That a run may have died, where nobody can know: a server knows no locks, but the training writes often."""
+        run = self.run
+        if status.state in ENDED or run.store.is_held(run.key("log.txt")) is not None:
+            return ""
+        started = datetime.fromisoformat(run.info.started).timestamp()
+        silence = time.time() - max(started, *(file.modified for file in self._files.values()))
+        usage = [line["time"] for line in self._files["resources"].lines[-2:]]
+        if silence < max(_SILENT_S, 3 * (usage[-1] - usage[0] if usage else 0)):
+            return ""
+        call = f'project.run("{run.name}").resume()'
+        return f"Nothing has been heard of it for {duration(silence)}: if it has died, {call} goes on with it."
 
     def left_s(self) -> float | None:
         """Seconds until the end, as it goes and at most until its time is up; None before the first epoch has ended."""

@@ -71,9 +71,9 @@ export class Head {
     this.bar.hidden = record.hasEnded;
     this.how.textContent = this.sentence(record, progress);
     this.showButtons(record);
-    const trouble = news.state === 'failed';
+    const trouble = troubleOf(news, record.hasEnded);
     this.alert.hidden = !trouble;
-    setText(this.alert, trouble ? troubleText(news) : '');
+    setText(this.alert, trouble);
     this.showNotes(record);
   }
 
@@ -165,7 +165,11 @@ export class Head {
   private noted = -1;
 }
 
-function troubleText({ message, advice }: News): string {
+/** That a run has died, or may have; "" when all is well. */
+function troubleOf({ state, message, advice }: News, ended: boolean): string {
+  if (state !== 'failed') {
+    return ended ? '' : advice;
+  }
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   const end = /[.!?]$/.test(sentence) ? '' : '.';
   return `${sentence}${end} ${advice}`.trim();

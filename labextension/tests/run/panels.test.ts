@@ -85,6 +85,16 @@ describe('the head', () => {
     expect(stopping.get('Stopping …')?.disabled).toBe(true);
   });
 
+  it('says that a run may have died', () => {
+    const { node } = head({ advice: 'Nothing has been heard of it.' });
+    const alert = node.querySelector<HTMLElement>('[role=alert]');
+    expect(alert?.textContent).toBe('Nothing has been heard of it.');
+    const stopped = head({ state: 'stopped', advice: 'It can go on.' });
+    const none = stopped.node.querySelector<HTMLElement>('[role=alert]');
+    expect(none?.hidden).toBe(true);
+    expect(stopped.text).toContain('It can go on.');
+  });
+
   it('says plainly that a run died, and what to do', () => {
     const { node } = head({}, failed);
     const alert = node.querySelector<HTMLElement>('[role=alert]');

@@ -137,6 +137,21 @@ def test_a_run_that_died_says_so_and_what_to_do(tmp_path: Path) -> None:
     assert Follower(run).news({})["advice"] == 'project.run("r").resume() goes on from its last checkpoint.'
 
 
+def test_a_run_on_a_server_that_is_silent_may_have_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(Store(f"memory://silent-{tmp_path.name}"), RunInfo(
+        name="r", training_set="s", training_set_sha256="", classes=("a",), config=TrainingConfig(), started=now()
+    ))  # fmt: skip
+    run.set_status(RunStatus(state="running"))
+    run.append_metrics(epoch(1))
+    follower, clock = Follower(run), time.time
+    assert follower.news({})["advice"] == ""
+    monkeypatch.setattr(time, "time", lambda: clock() + 200)
+    advice = follower.news({})["advice"]
+    assert advice.startswith("Nothing has been heard of it for 3 min 2") and "resume()" in advice
+    run.set_status(RunStatus(state="finished"))
+    assert follower.news({})["advice"] == ""
+
+
 def test_a_picture_that_is_not_there(run: Run) -> None:
     with pytest.raises(NotFoundError):
         Follower(run).picture(3, 0)
