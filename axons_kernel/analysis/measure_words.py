@@ -38,5 +38,7 @@ def sentences(table: Measurements) -> list[str]:
 
 
 def _spread(table: Measurements, name: str) -> str:
-    values = table.summary()
+    values, count = table.summary(), table.whole(name).size
+    if count < 2:
+        return f"{values[f'{name}_mean']:.3g} (one object)" if count else "unknown (no whole object)"
     return f"{values[f'{name}_mean']:.3g} ± {values[f'{name}_sd']:.2g} (median {values[f'{name}_median']:.3g})"

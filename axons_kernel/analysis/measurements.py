@@ -169,9 +169,10 @@ class Measurements:
 
 
 def _middle(name: str, values: NDArray[np.float64]) -> dict[str, float]:
-    stats = (np.median, np.mean, lambda v: np.std(v, ddof=1))
-    results = [float(f(values)) if values.size > 1 else float("nan") for f in stats]
-    return dict(zip((f"{name}_median", f"{name}_mean", f"{name}_sd"), results, strict=True))
+    """Median and mean, NaN without an object, and the standard deviation, NaN with fewer than two."""
+    median, mean = (float(f(values)) if values.size else float("nan") for f in (np.median, np.mean))
+    spread = float(np.std(values, ddof=1)) if values.size > 1 else float("nan")
+    return {f"{name}_median": median, f"{name}_mean": mean, f"{name}_sd": spread}
 
 
 def _plain(values: Column) -> Iterable[object]:

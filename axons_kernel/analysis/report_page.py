@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from math import isnan
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -178,6 +179,8 @@ def _fibres(agreement: FibreAgreement) -> str:
 
 
 def _number(value: float) -> str:
+    if isnan(value):
+        return "–"
     return f"{value:,.0f}" if value >= 100 or value.is_integer() else f"{value:.3f}"
 
 

@@ -147,7 +147,8 @@ def test_synthetic_tour_leaves_notebook_project_and_report(tmp_path: Path) -> No
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output.output_type == "error"]
     shown = [output.get("data", {}) for output in outputs]
-    pictures = [data for data in shown if {"image/png", "image/jpeg"} & set(data) or "<img" in data.get("text/html", "")]
+    kinds = {"image/png", "image/jpeg"}
+    pictures = [data for data in shown if kinds & set(data) or "<img" in data.get("text/html", "")]
     assert len(pictures) >= 6  # image, tiles, curves, prediction, report, fibres
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
     project = ax.open_project(out / "project", create=False)

@@ -146,6 +146,14 @@ def test_classes_are_found_or_asked_for() -> None:
             chosen_classes(*arguments)
 
 
+def test_nothing_to_measure_is_said(project: Project) -> None:
+    table = table_of(project, rings([(10, 10, 3, 5)]))
+    assert "g-ratio 0.6 (one object)" in repr(table)
+    empty = Measurements(table.about, {k: v[:0] for k, v in table.columns.items()}, table.shown, table.image)
+    assert "unknown (no whole object)" in repr(empty) and "nan" not in repr(empty)
+    assert len(empty.figure().axes) == 6 and "<img" in empty._repr_html_()
+
+
 def test_an_image_without_labels_is_refused(project: Project) -> None:
     image = project.import_image(np.zeros((64, 64), np.uint8), name="a", pixel_size_um=0.1)
     with pytest.raises(InputError, match="'a' has no labels to measure"):
