@@ -5,17 +5,19 @@
 
 import { stateOf } from './answers';
 import type { Ack, Answer, Refused, Saved, State } from './answers';
+import { eventsOf, once, opened } from './arriving';
 import { unpackAll, type Numbers } from './blocks';
 import { REASONS } from './booleans';
 import type { Event, Link, Unpacked } from './conversation';
 import { Inbox } from './inbox';
 import { Listeners } from './listeners';
 import type { Mask } from './mask';
+import type { First } from './model';
 import type { Op, OpBody, RequestBody } from './ops';
 import { NO_ROOM, type OpQueue } from './queue';
 import { Requests, reasonOf } from './requests';
 import { ticked } from './ticks';
-import { Tile } from './tile';
+import type { Tile } from './tile';
 
 export class Annotator {
   readonly events = new Listeners<Event>();
@@ -39,7 +41,7 @@ export class Annotator {
   /** Say hello to a kernel: the first one, or one that came back. A view that has a tile goes on with it. */
   async greet(): Promise<void> {
     this.requests.abandon('The kernel was asked anew.');
-    const tile = this.state?.tile;
+    const tile = this.greeted ? this.state?.tile : undefined;
     this.load(
       await this.requests.ask({ op: 'hello', next: this.queue.oldest })
     );
@@ -49,11 +51,11 @@ export class Annotator {
   }
 
   /** Show the state that the widget came with, until the kernel has answered. */
-  async preview(state: State, buffers: readonly DataView[]): Promise<void> {
-    const arrays = await unpackAll(state, buffers);
-    if (!this.state) {
-      this.put({ answer: state, arrays });
-      this.tellOf({ answer: state, arrays });
+  async preview(first: First | null): Promise<void> {
+    const arrays = first && (await unpackAll(first.content, first.buffers));
+    if (arrays && !this.state) {
+      this.put({ answer: first.content, arrays });
+      this.tellOf({ answer: first.content, arrays });
     }
   }
 
@@ -70,7 +72,6 @@ export class Annotator {
     }
     if (!this.greeted) {
       this.say('The kernel is still opening the image: draw that again.');
-      this.events.tell({ type: 'labels', rect: null });
       return;
     }
     const { rect, crc, vain } = tile.draw(this.queue.upcoming, body, cover);
@@ -110,7 +111,7 @@ export class Annotator {
     return this.sentAt === null ? 0 : performance.now() - this.sentAt;
   }
 
-  private take(message: Unpacked): void {
+  private readonly take = (message: Unpacked): void => {
     const { answer } = message;
     const { session } = this.queue;
     if (answer.answer !== 'ack' && (answer.session ?? session) !== session) {
@@ -132,7 +133,7 @@ export class Annotator {
       default:
         this.requests.answered(answer.request, message);
     }
-  }
+  };
 
   private takeAck(ack: Ack, patch: Numbers | null): void {
     const { state, tile } = this;
@@ -166,9 +167,7 @@ export class Annotator {
     }
     this.say(refused.error);
     if (refused.expected !== null && !refused.consumed) {
-      this.queue.after(refused.expected - 1).forEach(op => {
-        this.send(op);
-      });
+      this.queue.after(refused.expected - 1).forEach(this.send);
       return;
     }
     this.resync();
@@ -182,17 +181,16 @@ export class Annotator {
       this.keep();
     }
     if (saved.request !== null) {
-      this.requests.answered(saved.request, {
-        answer: saved,
-        arrays: new Map()
-      });
+      const message = { answer: saved, arrays: new Map<string, Numbers>() };
+      this.requests.answered(saved.request, message);
     }
     this.events.tell({ type: 'status' });
   }
 
   /** Take the labels of the kernel as they are, and draw again what it has not done. */
   private load(message: Unpacked): void {
-    const answer = this.put(message);
+    const answer = stateOf(message.answer);
+    this.put(message);
     this.greeted = true;
     this.queue.skipTo(answer.last);
     this.takeSaved(answer.saved);
@@ -201,23 +199,15 @@ export class Annotator {
     this.tellOf(message);
   }
 
-  private put({ answer: given, arrays }: Unpacked): State {
-    const answer = stateOf(given);
-    const ids = Uint32Array.from(arrays.get('ids') ?? []);
-    const pixels = arrays.get('pixels') ?? null;
-    const moved = answer.tile !== this.state?.tile || !this.tile;
-    this.state = answer;
-    this.rev = answer.rev;
-    this.tile = new Tile(answer, ids);
-    this.pixels = pixels ?? (moved ? null : this.pixels);
-    return answer;
+  private put(message: Unpacked): void {
+    const { state, tile, pixels } = opened(message, this);
+    Object.assign(this, { state, tile, pixels, rev: state.rev });
   }
 
-  private tellOf({ answer, arrays }: Unpacked): void {
-    const { tile, show: label } = stateOf(answer);
-    this.events.tell({ type: 'tile', pixels: arrays.has('pixels') });
-    this.events.tell({ type: 'status' });
-    this.events.tell({ type: 'show', tile, label });
+  private tellOf(message: Unpacked): void {
+    eventsOf(message).forEach(event => {
+      this.events.tell(event);
+    });
   }
 
   private sendAgain(last: number): void {
@@ -230,26 +220,11 @@ export class Annotator {
     }
   }
 
-  /** Once for however many refusals come together. */
-  private resync(): void {
-    if (this.resyncing || !this.state) {
-      return;
-    }
-    this.resyncing = true;
-    this.open(this.state.tile)
-      .catch((error: unknown) => {
-        this.say(reasonOf(error));
-      })
-      .finally(() => {
-        this.resyncing = false;
-      });
-  }
-
-  private send(op: Op): void {
+  private readonly send = (op: Op): void => {
     if (this.link.alive) {
       this.link.send({ ...op, base_rev: Math.min(op.base_rev, this.rev) });
     }
-  }
+  };
 
   private keep(): void {
     if (!this.queue.keep()) {
@@ -257,20 +232,19 @@ export class Annotator {
     }
   }
 
-  private say(text: string): void {
+  private readonly say = (text: string): void => {
     this.events.tell({ type: 'message', text, bad: true });
-  }
+  };
 
   private rev = 0;
-  private resyncing = false;
-  private sentAt: number | null = null;
-  private readonly inbox = new Inbox(
-    message => {
-      this.take(message);
-    },
-    text => {
-      this.say(text);
+  /** Once for however many refusals come together. */
+  private readonly resync = once(
+    async () => this.state && this.open(this.state.tile),
+    error => {
+      this.say(reasonOf(error));
     }
   );
+  private sentAt: number | null = null;
+  private readonly inbox = new Inbox(this.take, this.say);
   private readonly requests: Requests<Unpacked>;
 }

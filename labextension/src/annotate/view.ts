@@ -46,10 +46,7 @@ export class AnnotatorView extends DOMWidgetView {
       this.feedback.update();
     });
     this.feedback.update();
-    const { first } = model;
-    if (first) {
-      this.annotator.preview(first.content, first.buffers).catch(this.fail);
-    }
+    this.annotator.preview(model.first).catch(this.fail);
     this.greet();
   }
 
@@ -212,9 +209,7 @@ export class AnnotatorView extends DOMWidgetView {
     this.parts.build();
     this.bench.tool.begin?.();
     this.el.setAttribute('aria-label', `Annotation of ${state.image.name}`);
-    if (this.annotator.greeted) {
-      this.el.dataset['ready'] = 'true';
-    }
+    this.el.dataset['ready'] = String(this.annotator.greeted);
     requestAnimationFrame(() => {
       this.el.dataset['painted'] ??= String(performance.now());
     });

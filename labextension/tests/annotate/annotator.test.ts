@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Block, State } from '../../src/annotate/answers';
+import type { Block } from '../../src/annotate/answers';
 import type { OpBody } from '../../src/annotate/ops';
 import { dot, greeted, Kernel, pack } from './kernel';
 
@@ -17,11 +17,11 @@ describe('a conversation with the kernel', () => {
   });
 
   it('shows what the widget came with, and takes no gesture before the kernel says how far it is', async () => {
-    const { annotator } = await greeted();
+    const { state } = (await greeted()).annotator;
     const kernel = new Kernel();
     const ids = pack(Uint32Array.from({ length: 64 }, () => 5));
-    expect(annotator.state).not.toBeNull();
-    await kernel.annotator.preview(annotator.state as State, [ids]);
+    const first = state && { content: state, buffers: [ids] };
+    await kernel.annotator.preview(first);
     expect(kernel.annotator.tile?.raster.at(3, 3)).toBe(5);
     expect(kernel.events.map(({ type }) => type)).toContain('tile');
     kernel.annotator.commit(dot(2));
@@ -29,8 +29,11 @@ describe('a conversation with the kernel', () => {
     expect(kernel.annotator.unsaved).toBe(0);
     expect(kernel.annotator.tile?.raster.at(2, 0)).toBe(5);
     const greeting = kernel.annotator.greet();
-    await kernel.state();
+    const tile = [0, 0, 8, 8] as const;
+    await kernel.state({ tile: 1, tiles: [tile, tile] });
     await greeting;
+    expect(kernel.annotator.state?.tile).toBe(1); // where Python leads
+    expect(kernel.take('state')).toEqual([]);
     expect(kernel.annotator.tile?.raster.at(3, 3)).toBe(0);
     kernel.annotator.commit(dot(2));
     expect(kernel.take('stroke')).toHaveLength(1);
