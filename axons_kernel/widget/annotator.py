@@ -24,7 +24,7 @@ from .desk import Desk, take_over
 from .edits import counted
 from .module import TRAITS
 from .painter import LOCK
-from .protocol import Saved
+from .protocol import Saved, Show
 from .subshell import answer_where_asked
 
 Feedback = Callable[[Tile], NDArray[np.uint8]]  # window -> (h, w, 4): red, green, blue, opacity
@@ -92,15 +92,18 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
 
         Returns the widget, so that a cell shows it. Raises InputError when there is no such tile.
         """
-        self.send(dict(self._desk.show_tile(tile)))
-        return self
+        return self._lead(self._desk.show_tile(tile))
 
     def show_label(self, object_id: str) -> AnnotatorWidget:
         """Lead to a label, and choose it, as in `show_label(image.annotation().labels[0].object_id)`.
 
         Returns the widget, so that a cell shows it. Raises InputError when there is no such label.
         """
-        self.send(dict(self._desk.show_label(object_id)))
+        return self._lead(self._desk.show_label(object_id))
+
+    def _lead(self, where: Show) -> AnnotatorWidget:
+        self.first = None  # a view that comes later begins there
+        self.send(dict(where))
         return self
 
     def show_feedback(self, feedback: Feedback | None) -> AnnotatorWidget:

@@ -70,6 +70,7 @@ def test_the_first_picture_comes_with_the_widget_and_only_once(page: Page) -> No
 
 def test_python_leads_to_a_tile_and_to_a_label(page: Page) -> None:
     assert page.widget.show_tile(1) is page.widget
+    assert page.widget.first is None, "the state that came with the widget is of another tile"
     assert page.sent[-1][0] == {"answer": "show", "session": None, "tile": 1, "label": None}
     assert page.say("hello", request=1)["tile"] == 1, "a view that comes later begins there"
     page.widget.show_tile((40, 10))
