@@ -116,6 +116,23 @@ def test_the_tables_of_labels_are_true(tmp_path: Path, monkeypatch: pytest.Monke
     assert set(re.findall(r"`([a-z-]+)`", formats)) == set(FORMATS)
 
 
+def test_the_table_of_configurations_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = ax.open_project(tmp_path / "nerve")
+    sample = ax.samples.axon_micrograph((128, 128))
+    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
+    project.import_mask(image, sample.mask, ["myelin", "axon"])
+    project.tile(image, size=64, overlap=0)
+    training_set = project.create_training_set(images=[image], validation=0.5)
+    started: list[Any] = []
+    monkeypatch.setattr("axons_kernel.runs.starting.start_run", lambda *run, **how: started.append(run[1].config))
+    table = README.partition("| a configuration | you write |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`((?:\w+ = )?(?:project|config|ax)\.[^`]+)`", table)
+    assert len(lines) == 6
+    names: dict[str, Any] = {"ax": ax, "project": project, "training_set": training_set}
+    exec("\n".join(lines), names)
+    assert started == [ax.TrainingConfig.good()] and 1e-5 < names["rate"] < 1
+
+
 def test_the_table_of_trainings_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorboardX", reason="the extra `tensorboard` is not installed")
     monkeypatch.chdir(tmp_path)
