@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from .project import Project, open_project
+    from .training.architectures import describe_networks
     from .training.config import TrainingConfig
 
 _HOME = {
@@ -41,6 +42,7 @@ _HOME = {
     "TrainingConfig": "training.config",
     "TrainingError": "errors",
     "annotate": "annotators",
+    "describe_networks": "training.architectures",
     "open_project": "project",
 }
 _MODULES = ("metrics", "quality", "samples")
@@ -58,6 +60,7 @@ __all__ = [
     "TrainingConfig",
     "TrainingError",
     "annotate",
+    "describe_networks",
     "metrics",
     "open_project",
     "quality",

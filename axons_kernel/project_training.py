@@ -101,13 +101,12 @@ def ready_config(
     Raises InputError when memory is not enough, with what would fit.
     """
     from .devices import this_device
-    from .runs.reading import channels_of
     from .training.config import TrainingConfig
     from .training.presets import memory_problem
 
     if not isinstance(config, TrainingConfig):
         config = TrainingConfig.preset(config) if config else TrainingConfig()
-    channels = len(channels_of(training_set))
+    channels = len(training_set.channels)
     problem = memory_problem(config, this_device(), classes=len(training_set.classes), channels=channels)
     if problem:
         raise InputError(f"{problem}.")

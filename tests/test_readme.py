@@ -16,6 +16,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 import axons_kernel as ax
+from axons_kernel.errors import InputError
 from axons_kernel.formats.registry import FORMATS
 from axons_kernel.model_files import ModelInfo
 from axons_kernel.predictions import PredictionInfo, save_prediction
@@ -127,7 +128,7 @@ def test_the_table_of_configurations_runs(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("axons_kernel.runs.starting.start_run", lambda *run, **how: started.append(run[1].config))
     table = README.partition("| a configuration | you write |")[2].partition("\n\n")[0]
     lines = re.findall(r"`((?:\w+ = )?(?:project|config|ax)\.[^`]+)`", table)
-    assert len(lines) == 6
+    assert len(lines) == 7
     names: dict[str, Any] = {"ax": ax, "project": project, "training_set": training_set}
     exec("\n".join(lines), names)
     assert started == [ax.TrainingConfig.good()] and 1e-5 < names["rate"] < 1
@@ -146,9 +147,13 @@ def test_the_table_of_trainings_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
         project.train(training_set, ax.TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2), on="inline")
     table = README.partition("| a training | you write |")[2].partition("\n\n")[0]
     lines = re.findall(r"`(project\.[^`]+)`", table)
-    assert len(lines) == 5
+    assert len(lines) == 7
     for line in lines:
-        assert eval(line, {"project": project}) is not None
+        if line.endswith(".resume()"):
+            with pytest.raises(InputError, match="has finished"):
+                eval(line, {"project": project})
+        else:
+            assert eval(line, {"project": project}) is not None or line.endswith(".stop()")
     assert list((tmp_path / "boards" / "run-1").glob("events.*"))
 
 

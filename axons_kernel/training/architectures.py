@@ -129,11 +129,18 @@ class NetworkSpec(BaseModel):
         return f"{title} of width {self.width}, {self.depth} levels, {self.channels} in, {self.outputs} out"
 
 
-def describe() -> str:
-    """The networks that can be chosen, one paragraph each."""
+class Paragraphs(str):
+    """Text that a notebook shows as it is written."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def describe_networks() -> Paragraphs:
+    """The networks that a TrainingConfig can choose, a line each: what they are for, what they take, whose they are."""
     lines = []
     for name, a in ARCHITECTURES.items():
         work = a.floats / ARCHITECTURES["unet"].floats
         needs = f" Needs {a.package}." if a.package else ""
         lines.append(f"{name:<15} {a.title}: {a.what}. Memory x {work:.1f} at the same width.{needs} ({a.source})")
-    return "\n".join(lines)
+    return Paragraphs("\n".join(lines))

@@ -47,7 +47,7 @@ class TrainingConfig(BaseModel):
         le=1,
     )
     weight_decay: float = _setting(1e-4, "pull of the weights to zero", "more keeps from over-fitting", ge=0, le=1)
-    architecture: str = _setting("unet", "family of networks", "training.networks.describe() tells them apart")
+    architecture: str = _setting("unet", "family of networks", "ax.describe_networks() tells them apart")
     width: int = _setting(
         32, "channels of the network's finest level", "twice as many take two to four times the time", ge=4, le=512
     )

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError, needs_extra
-from .architectures import ARCHITECTURES, NetworkSpec, describe
+from .architectures import ARCHITECTURES, NetworkSpec, describe_networks
 from .unet import UNet
 
 Net = TypeVar("Net", bound=nn.Module)
 
-__all__ = ["Network", "NetworkSpec", "build", "describe", "on_best_device"]
+__all__ = ["Network", "NetworkSpec", "build", "describe_networks", "on_best_device"]
 
 
 class Network(nn.Module):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from axons_kernel.errors import InputError
 from axons_kernel.training.architectures import ARCHITECTURES
 from axons_kernel.training.config import TrainingConfig
-from axons_kernel.training.networks import Network, NetworkSpec, build, describe
+from axons_kernel.training.networks import Network, NetworkSpec, build, describe_networks
 from axons_kernel.training.unet import UNet
 
 NAMES = list(ARCHITECTURES)
@@ -96,6 +96,7 @@ def test_specs() -> None:
 
 
 def test_describe_names_them_all() -> None:
-    lines = describe().splitlines()
+    assert repr(describe_networks()) == describe_networks()
+    lines = describe_networks().splitlines()
     assert [line.split()[0] for line in lines] == NAMES
     assert all("arXiv" in line or "doi" in line for line in lines)
