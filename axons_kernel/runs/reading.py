@@ -28,13 +28,13 @@ class ImageSource:
             )
         self._set, self._name = training_set, image.name
         self._scale = image.pixel_size_um / training_set.pixel_size_um
-        self._input = ModelInput(image, training_set.pixel_size_um, channels_of(training_set))
+        self._input = ModelInput(image, training_set.pixel_size_um, training_set.channels)
         self._targets = Targets(image.annotation(), training_set.classes, image.shape, self._input.shape, border=border)
 
     def tiles(self, split: Split, cache: TileCache) -> list[StoredTile]:
         """The tiles of a split."""
         windows = (self._at_model_size(window) for window in self._set.windows(self._name, split))
-        channels = len(channels_of(self._set))
+        channels = len(self._set.channels)
         return [StoredTile(w, channels, self._input.window, self._targets.window, cache) for w in windows]
 
     def holds_labels(self, split: Split) -> bool:
@@ -53,11 +53,6 @@ class ImageSource:
         right = min(round((window.x + window.width) * scale), width)
         bottom = min(round((window.y + window.height) * scale), height)
         return Tile(x, y, right - x, bottom - y)
-
-
-def channels_of(training_set: TrainingSet) -> tuple[str, ...]:
-    """Names of the image channels that are learned from; older sets do not tell."""
-    return tuple(getattr(training_set, "channels", ("grey",)))
 
 
 def check_ready(training_set: TrainingSet, image: Callable[[str], ProjectImage]) -> None:
@@ -86,4 +81,4 @@ def load_data(training_set: TrainingSet, config: TrainingConfig, image: Callable
     train, validation = (
         [tile for source in sources for tile in source.tiles(split, cache)] for split in ("train", "validation")
     )
-    return TrainingData(train, validation, len(training_set.classes), len(channels_of(training_set)))
+    return TrainingData(train, validation, len(training_set.classes), len(training_set.channels))
