@@ -18,7 +18,7 @@ from axons_kernel.runs.following import Follower
 from axons_kernel.runs.recording import say
 from axons_kernel.runs.run import Run, RunInfo, RunStatus, now
 from axons_kernel.training.config import TrainingConfig
-from axons_kernel.widget import run_view
+from axons_kernel.widget import run_reviving, run_view
 from axons_kernel.widget.run_messages import parse_message
 from axons_kernel.widget.run_reviving import open_again
 from axons_kernel.widget.run_view import RunWidget
@@ -177,3 +177,33 @@ def test_a_kernel_that_was_restarted_follows_the_run_again(front: Front, run: Ru
         open_again({"project": run.store.url})
     with pytest.raises(NotFoundError, match="no run 'other'"):
         open_again({"project": run.store.url, "run": "other"})
+
+
+class Connection:
+    """What a view opens in a kernel that was restarted, and what has come through it."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
+        self.closed: dict[str, Any] | None = None
+        self.hear: Any = None
+
+    def send(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self.sent.append((content, buffers))
+
+    def on_msg(self, hear: Any) -> None:
+        self.hear = hear
+
+    def close(self, data: dict[str, Any]) -> None:
+        self.closed = data
+
+
+def test_a_view_that_connects_again_is_answered(front: Front) -> None:
+    connection = Connection()
+    run_reviving._opened(connection, {"content": {"data": {"revive": front.widget.revive}}})
+    for message in (*MESSAGES["to_kernel"][:3], {"op": "nonsense"}):
+        connection.hear({"content": {"data": message}})
+    assert [content["op"] for content, _ in connection.sent] == ["news", "news", "picture"]
+    assert connection.sent[2][1] == [PICTURE]
+    gone = Connection()
+    run_reviving._opened(gone, {"content": {"data": {"revive": {"project": "/nowhere", "run": "r"}}}})
+    assert gone.hear is None and gone.closed and "no project at /nowhere" in gone.closed["error"]
