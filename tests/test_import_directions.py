@@ -104,7 +104,7 @@ RESERVED = {
     "roifile": "formats.imagej formats.roi_shapes",
     "yaml": "formats.yolo",
     "torch": """
-        inference.fusing inference.guessing model_exchange model_files
+        inference.fusing inference.guessing inference.rows model_exchange model_files
         runs.environment runs.keeping runs.process runs.resources
         training.augmentation training.checkpoints training.data training.ema training.learner training.loading
         training.loop training.losses training.memory training.networks training.precision training.progress

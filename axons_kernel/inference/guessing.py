@@ -16,6 +16,7 @@ from ..training.networks import Network
 from .fusing import fused
 
 _MOST = 32  # windows in a batch
+_MOST_WORKERS = 4  # each holds what the network makes of a tile
 _SHARE = 0.5  # of the device's free memory that a batch may take
 
 Turn = tuple[int, bool]  # quarter turns, then mirrored or not
@@ -48,10 +49,17 @@ class Guesser:
         """How many probabilities a pixel has: background, the classes, and the border where the network knows it."""
         return self._spec.outputs
 
+    @property
+    def workers(self) -> int:
+        """On a CPU, how many threads guess a window each; 0 on a GPU, or when a batch was asked for."""
+        return min(_MOST_WORKERS, torch.get_num_threads()) if self._device.type == "cpu" and self.batch is None else 0
+
     def batch_for(self, shape: tuple[int, int]) -> int:
         """How many windows of (h, w) go through at once; on a CPU one, as its caches are small."""
+        if self._device.type == "cpu":
+            return self.batch or 1
         if self.batch is None:
-            self.batch = 1 if self._device.type == "cpu" else self._fitting(shape)
+            self.batch = self._fitting(shape)
         return self.batch
 
     def _fitting(self, shape: tuple[int, int]) -> int:

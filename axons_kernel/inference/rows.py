@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from ..pyramid import ahead
 from ..tiling import Tile
 from .grid import TileGrid
 
@@ -34,6 +36,10 @@ class Guess(Protocol):
     def batch_for(self, shape: tuple[int, int]) -> int:
         """How many windows at once."""
 
+    @property
+    def workers(self) -> int:
+        """How many threads guess beside each other, each one window; 0 where windows come in batches."""
+
 
 class Rows(NamedTuple):
     """Finished rows (planes, h, W) from `top` on, and what the next row of tiles needs to go on, (planes, o, W)."""
@@ -55,22 +61,57 @@ def finished_rows(
     """The rows of probabilities from top to bottom, one part per row of tiles.
 
     `done` rows of tiles are left out; then `carry` is what came with the last of them. `on_tiles` hears how many
-    tiles were guessed. While the network works, the next windows are read.
+    tiles were guessed.
     """
     down, across, tops = grid.shares_down(), grid.shares_across(), grid.tops
-    with ThreadPoolExecutor(1, thread_name_prefix="axons-read") as reader:
-        for number, top in list(enumerate(tops))[done:]:
-            end = tops[number + 1] if number + 1 < len(tops) else grid.shape[0]
-            band: Probabilities | None = None
-            for tiles, windows in _read_ahead(reader, source, grid.row(top), guess.batch_for(grid.tile_shape)):
-                for tile, values in zip(tiles, guess(windows), strict=True):
-                    if band is None:
-                        band = _band(values.shape[0], grid, carry)
-                    _add(band, tile, values, down[top], across[tile.x])
-                on_tiles(len(tiles))
-            assert band is not None, "a row has at least one tile"
-            carry = band[:, end - top :].copy()
-            yield Rows(top, band[:, : end - top], carry)
+    guesses = _beside_each_other if guess.workers else _in_batches
+    values_of = guesses(guess, source, [grid.row(top) for top in tops[done:]])
+    for number, top in list(enumerate(tops))[done:]:
+        end = tops[number + 1] if number + 1 < len(tops) else grid.shape[0]
+        band: Probabilities | None = None
+        for tile in grid.row(top):
+            values = next(values_of)
+            if band is None:
+                band = _band(values.shape[0], grid, carry)
+            _add(band, tile, values, down[top], across[tile.x])
+            on_tiles(1)
+        assert band is not None, "a row has at least one tile"
+        carry = band[:, end - top :].copy()
+        yield Rows(top, band[:, : end - top], carry)
+
+
+def _beside_each_other(guess: Guess, source: Source, rows: list[list[Tile]]) -> Iterator[Probabilities]:
+    """What is guessed of each tile, on a CPU: every thread reads a window and guesses it alone.
+
+    So no thread waits for another within a network's many small steps, which costs much on a machine that is shared.
+    """
+
+    def work(tile: Tile) -> Probabilities:
+        values: Probabilities = guess(source.window(tile)[None])[0]
+        return values
+
+    before = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(guess.workers, "axons-guess", torch.set_num_threads, (1,)) as pool:
+            begun = (pool.submit(work, tile) for row in rows for tile in row)
+            for coming in ahead(begun, guess.workers):
+                yield coming.result()
+    finally:
+        torch.set_num_threads(before)  # threads that begin later start with what was set last
+
+
+def _in_batches(guess: Guess, source: Source, rows: list[list[Tile]]) -> Iterator[Probabilities]:
+    """What is guessed of each tile, on a GPU: batches within a row; the next one is read while one is guessed."""
+
+    def read(some: list[Tile]) -> NDArray[np.float32]:
+        return np.stack([source.window(tile) for tile in some])
+
+    with ThreadPoolExecutor(1, "axons-read") as reader:
+        for row in rows:
+            batch = guess.batch_for((row[0].height, row[0].width))
+            batches = (row[start : start + batch] for start in range(0, len(row), batch))
+            for coming in ahead((reader.submit(read, some) for some in batches), 1):
+                yield from guess(coming.result())
 
 
 def _band(planes: int, grid: TileGrid, carry: Probabilities | None) -> Probabilities:
@@ -78,23 +119,6 @@ def _band(planes: int, grid: TileGrid, carry: Probabilities | None) -> Probabili
     if carry is not None:
         band[:, : carry.shape[1]] = carry
     return band
-
-
-def _read_ahead(
-    reader: ThreadPoolExecutor, source: Source, tiles: list[Tile], batch: int
-) -> Iterator[tuple[list[Tile], NDArray[np.float32]]]:
-    """The windows of a row in batches (N, C, h, w); the next one is read while one is used."""
-
-    def read(some: list[Tile]) -> NDArray[np.float32]:
-        return np.stack([source.window(tile) for tile in some])
-
-    batches = [tiles[start : start + batch] for start in range(0, len(tiles), batch)]
-    coming = reader.submit(read, batches[0])
-    for number, some in enumerate(batches):
-        windows = coming.result()
-        if number + 1 < len(batches):
-            coming = reader.submit(read, batches[number + 1])
-        yield some, windows
 
 
 def _add(

@@ -2,9 +2,9 @@
 
 Each measurement is a process of its own, on one image of an array in memory: seconds (the best of a few turns, taken
 in turns), and the most memory that came on top of network and image. The results are compared where all tiles weigh
-the same: in the corners of a Gaussian, MONAI does not let weights fall below 0.001. Both give probabilities per class; ours hands
-them on row by row, as for a file, MONAI returns them whole. The networks have random weights; MONAI's is that of its
-tutorials, with 0.4 million weights, the other is our U-Net as `project.train` builds it.
+the same: in the corners of a Gaussian, MONAI does not let weights fall below 0.001. Both give probabilities per class;
+ours hands them on row by row, as for a file, MONAI returns them whole. The networks have random weights: MONAI's is
+that of its tutorials, with 0.4 million weights, the other is our U-Net.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from axons_kernel.errors import InputError
@@ -30,8 +31,8 @@ class Whole:
 class PixelByPixel:
     """Guesses from each pixel alone, so that tiles must agree."""
 
-    def __init__(self, batch: int = 1):
-        self.batch, self.given = batch, list[int]()
+    def __init__(self, batch: int = 1, workers: int = 0):
+        self.batch, self.workers, self.given = batch, workers, list[int]()
 
     def batch_for(self, shape: tuple[int, int]) -> int:
         return self.batch
@@ -70,14 +71,17 @@ GRIDS = [
 
 @pytest.mark.parametrize(("shape", "size", "overlap"), GRIDS)
 @pytest.mark.parametrize("blend", ["gaussian", "linear"])
-def test_tiles_that_agree_are_one_picture(shape: tuple[int, int], size: int, overlap: int, blend: str) -> None:
+@pytest.mark.parametrize("workers", [0, 3])
+def test_tiles_that_agree_are_one_picture(
+    shape: tuple[int, int], size: int, overlap: int, blend: str, workers: int
+) -> None:
     source = Whole(RNG.random((1, *shape), np.float32))
-    guess = PixelByPixel(batch=3)
+    guess = PixelByPixel(batch=3, workers=workers)
     grid = TileGrid(shape, size, overlap, blend)  # type: ignore[arg-type]
     told: list[int] = []
     made = put_together(list(finished_rows(guess, source, grid, on_tiles=told.append)), shape)
     np.testing.assert_allclose(made, np.concatenate([source.pixels, 1 - source.pixels]), atol=2e-7)
-    assert sum(told) == grid.count == len(source.read) and max(guess.given) <= 3
+    assert sum(told) == grid.count == len(source.read) and max(guess.given) <= (1 if workers else 3)
 
 
 @pytest.mark.parametrize(("shape", "size", "overlap"), GRIDS)
@@ -102,6 +106,26 @@ def test_rows_can_be_taken_up_after_any_row_of_tiles() -> None:
         assert [part.top for part in rest] == [part.top for part in whole[done:]]
         for part, expected in zip(rest, whole[done:], strict=True):
             np.testing.assert_array_equal(part.values, expected.values)
+
+
+def test_workers_change_neither_the_result_nor_the_threads_of_torch() -> None:
+    source, grid = Whole(RNG.random((1, 300, 200), np.float32)), TileGrid((300, 200), 64, 20)
+    one, many = (list(finished_rows(TileByTile(workers=workers), source, grid)) for workers in (0, 4))
+    np.testing.assert_array_equal(put_together(one, grid.shape), put_together(many, grid.shape))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        inside = {torch.get_num_threads()}
+
+        class Watching(PixelByPixel):
+            def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+                inside.add(torch.get_num_threads())
+                return super().__call__(windows)
+
+        list(finished_rows(Watching(workers=2), source, grid))
+        assert inside == {1, 2} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_shares_of_a_pixel_sum_to_1_and_alone_a_tile_has_all() -> None:
