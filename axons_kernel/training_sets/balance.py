@@ -58,7 +58,7 @@ def card_lines(training_set: TrainingSet) -> list[str]:
         if count:
             lines.append(f"  {split:<10} {count:>4} tiles of {listed(training_set.images(split))}")
     if known(training_set):
-        lines += [*_balance_lines(training_set), *filter(None, [evenness(training_set)])]
+        lines += [*_balance_lines(training_set), *(f"  evenness   {line}" for line in [evenness(training_set)] if line)]
     return lines + [f"  note: {warning}" for warning in warnings(training_set)]
 
 
@@ -82,12 +82,12 @@ def _balance_lines(training_set: TrainingSet) -> list[str]:
 
 
 def evenness(training_set: TrainingSet) -> str:
-    """How evenly the classes are split, as a line of the card; empty where there is only one split."""
+    """How evenly the classes are split, as a sentence; empty where there is only one split."""
     worst = unevenness(training_set)
     if worst is None or sum(bool(training_set.in_split(split)) for split in SPLITS) < 2:
         return ""
     off, name, split = worst
-    return f"  evenness   each split has its share of every class to {100 * off:.2g} % (worst: {name} in {split})"
+    return f"shares of classes are off by {100 * off:.2g} % at most ({name} in {split})"
 
 
 def warnings(training_set: TrainingSet) -> list[str]:
@@ -157,7 +157,7 @@ def _uneven(training_set: TrainingSet) -> list[str]:
     if worst is None or worst[0] <= _UNEVEN:
         return []
     off, name, split = worst
-    return [f"the share of '{name}' in {split} is off by {100 * off:.0f} %: whole images or groups cannot do better"]
+    return [f"the share of '{name}' in {split} is off by {100 * off:.0f} %: take scores of '{name}' with care"]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -14,7 +14,8 @@ def card_html(training_set: TrainingSet, warnings: Sequence[str], png: bytes) ->
     """Facts, warnings and the picture; all text is escaped, as names may hold anything."""
     notes = "".join(f"<li>{html.escape(line)}</li>" for line in warnings)
     beware = f"<p><b>Beware</b></p><ul>{notes}</ul>" if warnings else "<p>Nothing to beware of was found.</p>"
-    even = f"<p>{html.escape(evenness(training_set).strip())}</p>" if known(training_set) else ""
+    line = evenness(training_set) if known(training_set) else ""
+    even = f"<p>{html.escape(line[0].upper() + line[1:])}.</p>" if line else ""
     picture = f'<img alt="class balance and examples" style="max-width:100%" src="{plotting.data_uri(png)}">'
     return f"<p>{html.escape(headline(training_set))}</p>{_table(training_set)}{even}{beware}{picture}"
 

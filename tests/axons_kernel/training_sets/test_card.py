@@ -170,7 +170,9 @@ def test_how_uneven_a_split_is() -> None:
     tiles = [item("a", "train", 0, 60, 90), item("b", "validation", 0, 40, 10)]
     worst = unevenness(made_of(*tiles, shares={"train": 0.7, "validation": 0.3, "test": 0.0}))
     assert worst is not None and worst[0] == pytest.approx(0.2) and worst[1] == "myelin"
-    assert "to 20 % (worst: myelin in" in str(made_of(*tiles, shares={"train": 0.7, "validation": 0.3, "test": 0.0}))
+    assert "are off by 20 % at most (myelin in" in str(
+        made_of(*tiles, shares={"train": 0.7, "validation": 0.3, "test": 0.0})
+    )
 
 
 def test_examples_show_much_and_are_not_the_same_place() -> None:

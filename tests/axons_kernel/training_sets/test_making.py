@@ -100,7 +100,7 @@ def test_both_classes_are_on_both_sides(study: Project) -> None:
         made = study.create_training_set(images=[i.name for i in study.images()], validation=0.5, seed=seed)
         assert all(split_pixels(made, split)[2] for split in ("train", "validation"))
         worst = unevenness(made)
-        assert worst is not None and worst[0] < 0.2 and f"{100 * worst[0]:.2g} % (worst: axon" in str(made)
+        assert worst is not None and worst[0] < 0.2 and f"{100 * worst[0]:.2g} % at most (axon" in str(made)
 
 
 def test_pixels_are_those_of_the_mask(study: Project) -> None:

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,30 @@ def test_unpacking_again_changes_nothing_and_goes_on(project: Project, made: Tra
     there.unpack_training_set(pack.url)
     assert everything(there) == before
     assert there.create_training_set is not None and project.unpack_training_set(pack.url) == made
+
+
+@pytest.mark.parametrize("after", range(9))
+def test_unpacking_that_stops_anywhere_leaves_a_sound_project(
+    project: Project, made: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    pack, there = project.pack_training_set(made), open_project(tmp_path / "host")
+    write, count = Store.write_pieces, iter(range(99))
+
+    def stopping(self: Store, key: str, pieces: Iterable[bytes]) -> None:
+        if next(count) == after:
+            pieces = (_ for _ in [next(iter(pieces))] if not _stop())
+        write(self, key, pieces)
+
+    monkeypatch.setattr(Store, "write_pieces", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        there.unpack_training_set(pack.url)
+    monkeypatch.undo()
+    assert there.check() == [] and there.training_sets() == [] and len(there.images()) == (after + 1) // 3
+    assert there.unpack_training_set(pack.url) == made and there.check() == []
+
+
+def _stop() -> bool:
+    raise KeyboardInterrupt
 
 
 def test_other_work_of_the_same_name_is_kept(
