@@ -34,6 +34,8 @@ class Device:
 def this_device() -> Device:
     """This machine, or as much of it as this process may use. Of several GPUs, the first that may be used."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if limit := os.environ.get("CPU_LIMIT"):  # a hub says so how much of the machine a student has
+        cores = max(1, min(cores, round(float(limit))))
     gpu, gpu_bytes = _gpu()
     return Device(cores, _memory_bytes() / _GB, gpu, gpu_bytes / _GB)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,12 @@ def test_a_container_has_what_it_is_limited_to(tmp_path: Path, monkeypatch: pyte
     assert this_device().memory_gb == 0.5
     limit.write_text("max\n")
     assert this_device().memory_gb > 0.5
+
+
+def test_a_hub_may_give_fewer_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, cores in (("0.5", 1), ("1.0", 1), ("1000", len(os.sched_getaffinity(0)))):
+        monkeypatch.setenv("CPU_LIMIT", limit)
+        assert this_device().cores == cores
 
 
 class Error(Exception):
