@@ -11,6 +11,7 @@ from .project_image import ProjectImage
 from .storage import Store, check_name, name_from_file
 from .tiling import Tiling
 from .training_sets.card import DataCard, data_card
+from .training_sets.coco_folder import import_coco, is_coco_folder
 from .training_sets.combining import combined, filtered
 from .training_sets.exchange import MANIFEST, Format
 from .training_sets.exporting import export_set
@@ -195,7 +196,8 @@ class ProjectSets:
         """Take over a training set, with its images and labels, from a folder that `export_training_set` has written.
 
         Or from one of other programs: train/images and train/masks, with files of the same names, and so on for
-        validation and test; `classes` names its grey levels, darkest first, `pixel_size_um` is that of its pictures.
+        validation and test; `classes` names its grey levels, darkest first. Or COCO: annotations/instances_train.json
+        with pictures in train/, and so on. `pixel_size_um` is that of the pictures.
         Raises InputError, with nothing changed, when files are missing, were changed or do not fit together.
         """
         source = Store(folder)
@@ -206,7 +208,8 @@ class ProjectSets:
             change_groups(self.store, made.groups, list(made.annotation_sha256))
         else:
             named = name or name_from_file(source.url.rstrip("/").rpartition("/")[2])
-            made = import_pairs(self.store, source, self.image, classes, pixel_size_um, named)
+            work = import_coco if is_coco_folder(source) else import_pairs
+            made = work(self.store, source, self.image, classes, pixel_size_um, named)
         return freeze(self.store, made, numbered=False)
 
     def pack_training_set(

@@ -68,7 +68,8 @@ LAYERS = {
     "project": """
         __init__ analysis analysis.comparing_models analysis.evaluating analysis.fibre_agreement analysis.measure
         analysis.measure_figures analysis.measure_words analysis.measurements analysis.report
-        analysis.report_figures analysis.report_page analysis.report_words analysis.score_table annotating annotators comparing copying cutting image_list
+        analysis.report_figures analysis.report_page analysis.report_words analysis.score_table annotating annotators
+        comparing copying cutting image_list
         import_source importing inference.outcome inference.predicting inference.progress_files
         inference.separating label_classes label_export label_files label_import
         label_sources looking mask_pictures model_exchange model_input prediction_page
@@ -78,7 +79,8 @@ LAYERS = {
         runs.comparing runs.figures runs.run_list runs.scores runs.tensorboard
         runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
         runs.recording runs.resources runs.run runs.starting
-        stitched_files tile_export tile_import tour_command training_sets.card training_sets.combining
+        stitched_files tile_export tile_import tour_command training_sets.card training_sets.coco_folder
+        training_sets.combining
         training_sets.counting training_sets.duplicates training_sets.exporting training_sets.groups
         training_sets.importing training_sets.pairs training_sets.making training_sets.packing
         training_sets.unpacking training_sets.stored uploading widget.reviving
@@ -129,6 +131,7 @@ RESERVED = {
     """,
     "IPython": "runs.live widget.run_view widget.viewer",
     "tqdm": """
+        analysis.measure analysis.report
         copying import_source importing inference.predicting inference.separating label_sources training_sets.counting
         training_sets.exporting training_sets.packing training_sets.pairs
         project_command project_training stitched_files

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..annotations import Label
+from ..annotations import Label, LabelClass
 from ..errors import InputError
 from ..formats.mask_folder import PICTURES
 from ..formats.objects import objects_of_mask
@@ -33,7 +34,7 @@ from .combining import GetImage
 from .counting import TileCounter
 from .training_set import Split, TrainingSet, TrainingTile, new_training_set
 
-_SPLITS: dict[str, Split] = {
+SPLIT_NAMES: dict[str, Split] = {
     **{"train": "train", "training": "train"},
     **{"validation": "validation", "valid": "validation", "val": "validation"},
     **{"test": "test", "testing": "test"},
@@ -67,15 +68,12 @@ def find_pairs(folder: Store) -> list[Pair]:
             f"{folder.url} holds no training set: give a folder with training_set.json, or with train/images and "
             "train/masks (and the same for validation and test), where files of the same name belong together."
         )
-    names = [pair.name for pair in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"{folder.url} has several pictures called {listed(twice)}: give each a name of its own.")
+    refuse_twice(folder, [pair.name for pair in found])
     return found
 
 
 def _places(folder: Store) -> Iterator[tuple[str, Split]]:
-    splits = [(f"{name}/", split) for name, split in _SPLITS.items() if folder.names(name)]
+    splits = [(f"{name}/", split) for name, split in SPLIT_NAMES.items() if folder.names(name)]
     yield from splits or [("", "train")]
 
 
@@ -133,24 +131,59 @@ def import_pairs(
     levels = class_levels(folder, pairs, classes)
     for pair in pairs:
         _check(folder, pair)
+    given = [Given(pair.name, pair.split, pair.picture, partial(_labels, folder, pair, levels)) for pair in pairs]
+    return keep_given(store, folder, get_image, given, classes, pixel_size_um, name)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A picture that becomes an image: its name, split and key in the folder, and what gives its labels."""
+
+    name: str
+    split: Split
+    picture: str
+    labels: Callable[[], tuple[Label, ...]]
+
+
+def keep_given(
+    store: Store,
+    folder: Store,
+    get_image: GetImage,
+    given: Sequence[Given],
+    classes: Sequence[str | LabelClass],
+    pixel_size_um: float | None,
+    name: str,
+) -> TrainingSet:
+    """Import the pictures, with their labels where the project has none of them, and make the set."""
     add_classes(store, classes)
+    names = [c if isinstance(c, str) else c.name for c in classes]
     tiles, hashes, sizes = [], {}, []
-    for pair in tqdm(pairs, desc="importing", unit="image", delay=1, file=sys.stdout):
+    for item in tqdm(given, desc="importing", unit="image", delay=1, file=sys.stdout):
         options = ImportOptions(source_pixel_size_um=pixel_size_um, progress=False)
-        handle = get_image(store_image(store, folder.read(pair.picture), pair.name, options).name)
+        handle = get_image(store_image(store, folder.read(item.picture), item.name, options).name)
         annotation = handle.annotation()
         if not annotation.labels:
-            handle.save_annotation(replace(annotation, labels=_labels(folder, pair, levels)))
+            handle.save_annotation(replace(annotation, labels=item.labels()))
         whole = Tile(0, 0, handle.shape[1], handle.shape[0])
-        pixels = TileCounter(handle, handle.annotation(), classes, handle.pixel_size_um).count(whole)
-        tiles.append(TrainingTile(image=pair.name, tile=whole, split=pair.split, pixels=pixels))
-        hashes[pair.name] = handle.labels_sha256()
+        pixels = TileCounter(handle, handle.annotation(), names, handle.pixel_size_um).count(whole)
+        tiles.append(TrainingTile(image=item.name, tile=whole, split=item.split, pixels=pixels))
+        hashes[item.name] = handle.labels_sha256()
         sizes.append(handle.pixel_size_um)
-    noted = {"imported": "folder"}
-    size = float(np.median(sizes))
     return new_training_set(
-        name, classes=classes, tiles=tiles, annotation_sha256=hashes, pixel_size_um=size, made_with=noted
+        name,
+        classes=names,
+        tiles=tiles,
+        annotation_sha256=hashes,
+        pixel_size_um=float(np.median(sizes)),
+        made_with={"imported": "pictures"},
     )
+
+
+def refuse_twice(folder: Store, names: Sequence[str]) -> None:
+    """Raise InputError when two pictures would be images of one name."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{folder.url} has several pictures called {listed(twice)}: give each a name of its own.")
 
 
 def _check(folder: Store, pair: Pair) -> None:

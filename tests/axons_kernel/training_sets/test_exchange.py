@@ -211,6 +211,32 @@ def test_pairs_of_other_programs(project: Project, tmp_path: Path, low: int, hig
     assert project.import_training_set(folder, classes=["myelin", "axon"], pixel_size_um=0.2) == made
 
 
+@pytest.mark.parametrize("year", ["", "2017"])
+def test_coco_of_other_programs(project: Project, tmp_path: Path, year: str) -> None:
+    """Our own, without what only we write beside it."""
+    made, folder = filled(project), tmp_path / "coco set"
+    project.export_training_set(made, folder, format="coco", progress=False)
+    (folder / "training_set.json").unlink()
+    for split in ("train", "validation"):
+        (folder / split).rename(folder / (split.replace("validation", "val") + year))
+        name = f"instances_{split.replace('validation', 'val')}{year}.json"
+        (folder / f"annotations/instances_{split}.json").rename(folder / "annotations" / name)
+    there = open_project(tmp_path / "other")
+    again = there.import_training_set(folder, pixel_size_um=0.3)
+    assert again.name == "coco-set" and again.classes == ("axon", "myelin") and there.check() == []
+    assert sorted(i.split for i in again.tiles) == sorted(i.split for i in made.tiles)
+    for item in made.tiles:
+        x, y, width, height = item.tile
+        image = there.image(f"{item.image}_x{x:06d}_y{y:06d}_{width}x{height}")
+        np.testing.assert_array_equal(image.pixels(), project.image(item.image).read(item.tile))
+        old = project.image(item.image).mask(made.classes)
+        np.testing.assert_array_equal(image.mask(made.classes), item.tile.cut(old))
+    (folder / "test" / next((folder / "test").iterdir()).name).unlink()
+    with pytest.raises(InputError, match=r"lacks the pictures c_x.*: add them first"):
+        open_project(tmp_path / "third").import_training_set(folder, pixel_size_um=0.3)
+    assert [key for key, _ in open_project(tmp_path / "third").store.walk()] == ["project.json"]
+
+
 def test_pairs_without_splits_are_for_training(project: Project, tmp_path: Path) -> None:
     write_pair(tmp_path / "set", ".", "one", (1,))
     made = project.import_training_set(tmp_path / "set", classes=["axon"], pixel_size_um=0.2)
