@@ -113,6 +113,8 @@ def test_a_training_in_the_background_is_killed_and_goes_on(ready: Project) -> N
     until(lambda: run.status().state in ("failed", "finished"))
     assert run.status().state == "failed", "it was too quick to be killed"
     run.resume()
+    with pytest.raises(InputError, match="is being trained by another process"):
+        open_project(ready.store.url).run(run.name).resume()
     until(lambda: len(run.metrics()) >= 4)
     os.kill(starting._children[-1].pid, signal.SIGTERM)  # as a container that is stopped
     until(lambda: run.status().state in ("stopped", "finished"))
