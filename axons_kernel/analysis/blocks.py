@@ -6,6 +6,7 @@ read with a margin, so that outlines at its edge are compared with all that is n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, hypot, sqrt
 
@@ -44,12 +45,15 @@ def blocks_of(shape: tuple[int, int]) -> list[Tile]:
     ]
 
 
-def count_blocks(image: ScoredImage) -> BlockCounts:
-    """Count everything that scores need, in each block of an image."""
+def count_blocks(image: ScoredImage, on_block: Callable[[], object] = bool) -> BlockCounts:
+    """Count everything that scores need, in each block of an image; `on_block` is called after each."""
     blocks = blocks_of(image.shape)
     matches = match_objects(lambda tile: image.pair(tile)[:2], image.shape)
     objects = _objects(matches, blocks, len(image.classes))
-    parts = [_count(image, block) for block in blocks]
+    parts = []
+    for block in blocks:
+        parts.append(_count(image, block))
+        on_block()
     kept = [i for i, part in enumerate(parts) if part[0].any() or objects[i].any()]
     pixels, bands, outlines, confidence = (np.stack([parts[i][k] for i in kept]) for k in range(4))
     return BlockCounts(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from ..errors import InputError
 from ..predictions import Prediction
 from ..project_image import ProjectImage
 from .measurements import Measured, Measurements, with_units
-from .measuring import What, measure_windows
+from .measuring import CORE, What, measure_windows
 from .scored import LabelWindows, ReadClasses
 
 AXON_NAMES = ("axon", "axons", "axoplasm")
 SHEATH_NAMES = ("myelin", "sheath", "myelin sheath", "myelin_sheath")
 Pair = tuple[str, str]
 _SHOWN_SIDE = 1200  # pixels; of the picture
+_SILENT_S = 3.0  # seconds before a bar is shown
 
 
 def measure(
@@ -84,7 +88,9 @@ def measure_classes(
     stride = max(1, -(-max(image.shape) // _SHOWN_SIDE))
     shown: NDArray[np.float32] = np.full([-(-side // stride) for side in image.shape], np.nan, np.float32)
     windows = []
-    for part in measure_windows(read, image.shape, what, stride):
+    parts = measure_windows(read, image.shape, what, stride)
+    count = math.prod(-(-side // CORE) for side in image.shape)
+    for part in tqdm(parts, desc="measuring", total=count, unit="window", delay=_SILENT_S, file=sys.stdout):
         top, left = -(-part.core.y // stride), -(-part.core.x // stride)
         shown[top : top + part.shown.shape[0], left : left + part.shown.shape[1]] = part.shown
         windows.append(part)

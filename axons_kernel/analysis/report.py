@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from matplotlib.figure import Figure
+from tqdm import tqdm
 
 from ..predictions import Prediction
 from ..storage import Store
-from .blocks import BlockCounts, count_blocks
+from .blocks import BlockCounts, blocks_of, count_blocks
 from .fibre_agreement import FibreAgreement, compare_fibres
 from .score_table import FOREGROUND, ScoreTable, WorstTile, score_table
 from .scored import ScoredImage
 
 GALLERY = 4  # worst tiles on the page
+SILENT_S = 3.0  # seconds before a bar is shown
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,8 +93,10 @@ class Report:
 def make_report(
     predictions: Sequence[Prediction], scored: Sequence[ScoredImage], made_with: dict[str, str] | None = None
 ) -> Report:
-    """Score predictions of one model; `scored[i]` is the image of `predictions[i]`."""
-    counts = tuple(count_blocks(image) for image in scored)
+    """Score predictions of one model; `scored[i]` is the image of `predictions[i]`. A bar shows when it takes long."""
+    blocks = sum(len(blocks_of(image.shape)) for image in scored)
+    with tqdm(desc="scoring", total=blocks, unit="block", delay=SILENT_S, file=sys.stdout) as bar:
+        counts = tuple(count_blocks(image, bar.update) for image in scored)
     model = predictions[0].info.model
     return Report(score_table(counts, model, made_with), tuple(predictions), counts)
 

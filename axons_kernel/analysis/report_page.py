@@ -26,7 +26,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:68rem;margin:2rem auto;padding
 color:var(--text)}h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 .summary{background:var(--card);border-radius:8px;padding:.6rem 1rem .6rem 2.2rem}.summary li{margin:.25rem 0}
 .quiet{color:var(--quiet);font-size:.9rem}.wide{overflow-x:auto;margin:0 0 1.2rem}
-table{border-collapse:collapse;font-size:.9rem}
+table{border-collapse:collapse;font-size:.9rem;min-width:min(100%,36rem)}
 caption{text-align:left;color:var(--quiet);font-size:.9rem;padding-bottom:.3rem}
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
 th:first-child,td:first-child{text-align:left}td small{color:var(--quiet);display:block;white-space:nowrap}
@@ -37,7 +37,8 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;font-size:.
 dd{margin:0;overflow-wrap:anywhere}
 @media print{@page{size:A4;margin:14mm}:root{--back:#fff;--text:#000;--quiet:#444;--line:#999;--card:#fff}
 body{font-size:10pt;margin:0;max-width:none;padding:0}h2{break-after:avoid}figure,table,.summary{break-inside:avoid}
-.summary{border:1px solid #999}th,td{padding:.15rem .35rem;font-size:8pt}.wide{overflow:visible}}
+.summary{border:1px solid #999}.pair{flex-wrap:nowrap}.pair>*{flex:1 1 0}.worst img{width:78%}
+th,td{padding:.15rem .35rem;font-size:8pt}.wide{overflow:visible}}
 """
 
 
@@ -153,7 +154,7 @@ def _worst(report: Report) -> str:
         return ""
     caption = "Places are the middles of the tiles, in image pixels: go there with project.show or project.annotate."
     gallery = _picture(report.gallery(), "the worst tiles: image, annotation, prediction, difference")
-    return f"<h2>The worst tiles</h2>{_table(rows, caption)}{gallery}"
+    return f"<section class=worst><h2>The worst tiles</h2>{_table(rows, caption)}{gallery}</section>"
 
 
 def _fibres(agreement: FibreAgreement) -> str:
