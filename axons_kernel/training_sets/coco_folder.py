@@ -88,7 +88,7 @@ def _picture(folder: Store, split: str, file: str) -> str | None:
 
 
 def _labels(folder: Store, key: str, image: ImageLabels, notes: list[Note]) -> tuple[Label, ...]:
-    """The labels of a picture, mended where they must be; `notes` tell. Raises InputError for another size of picture."""
+    """The labels of a picture, mended where they must be, as `notes` tell. Raises InputError for another size."""
     shape = decode_image(folder.read(key), folder.path(key)).shape
     if image.shape != shape:
         told = f"{image.shape[1]} x {image.shape[0]}" if image.shape else "no size"

@@ -237,6 +237,30 @@ def test_coco_of_other_programs(project: Project, tmp_path: Path, year: str) -> 
     assert [key for key, _ in open_project(tmp_path / "third").store.walk()] == ["project.json"]
 
 
+def coco_folder(folder: Path, outline: list[float], width: int = 48) -> None:
+    write_pair(folder, "train", "one", (1,))
+    (folder / "train/images/one.png").rename(folder / "train/one.png")
+    picture = {"id": 1, "file_name": "../../train/one.png", "width": width, "height": 32}
+    label = {"id": 1, "image_id": 1, "category_id": 3, "segmentation": [outline], "iscrowd": 0}
+    document = {"images": [picture], "annotations": [label], "categories": [{"id": 3, "name": "axon"}]}
+    (folder / "annotations").mkdir()
+    (folder / "annotations/train.json").write_text(json.dumps(document))
+
+
+def test_what_is_mended_in_coco_is_told(project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    coco_folder(tmp_path / "set", [-9, 4, 20, 4, 20, 20, -9, 20])
+    made = project.import_training_set(tmp_path / "set", pixel_size_um=0.1)
+    assert made.classes == ("axon",) and made.tiles[0].pixels == (48 * 32 - 320, 320)
+    assert "../../train/one.png: " in capsys.readouterr().out
+
+
+def test_coco_for_other_pictures(project: Project, tmp_path: Path) -> None:
+    coco_folder(tmp_path / "set", [4, 4, 20, 4, 20, 20], width=96)
+    with pytest.raises(InputError, match=r"is 48 x 32 pixels, and its labels say 96 x 32: they would lie in the wrong"):
+        project.import_training_set(tmp_path / "set", pixel_size_um=0.1)
+    assert [key for key, _ in project.store.walk()] == ["project.json"]
+
+
 def test_pairs_without_splits_are_for_training(project: Project, tmp_path: Path) -> None:
     write_pair(tmp_path / "set", ".", "one", (1,))
     made = project.import_training_set(tmp_path / "set", classes=["axon"], pixel_size_um=0.2)
