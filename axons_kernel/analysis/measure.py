@@ -90,7 +90,9 @@ def measure_classes(
     windows = []
     parts = measure_windows(read, image.shape, what, stride)
     count = math.prod(-(-side // CORE) for side in image.shape)
-    for part in tqdm(parts, desc="measuring", total=count, unit="window", delay=_SILENT_S, file=sys.stdout):
+    for part in tqdm(
+        parts, desc="measuring", total=count, unit="window", delay=_SILENT_S, leave=False, file=sys.stdout
+    ):
         top, left = -(-part.core.y // stride), -(-part.core.x // stride)
         shown[top : top + part.shown.shape[0], left : left + part.shown.shape[1]] = part.shown
         windows.append(part)

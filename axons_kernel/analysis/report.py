@@ -95,7 +95,7 @@ def make_report(
 ) -> Report:
     """Score predictions of one model; `scored[i]` is the image of `predictions[i]`. A bar shows when it takes long."""
     blocks = sum(len(blocks_of(image.shape)) for image in scored)
-    with tqdm(desc="scoring", total=blocks, unit="block", delay=SILENT_S, file=sys.stdout) as bar:
+    with tqdm(desc="scoring", total=blocks, unit="block", delay=SILENT_S, leave=False, file=sys.stdout) as bar:
         counts = tuple(count_blocks(image, bar.update) for image in scored)
     model = predictions[0].info.model
     return Report(score_table(counts, model, made_with), tuple(predictions), counts)
