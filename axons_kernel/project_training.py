@@ -86,7 +86,11 @@ class ProjectTraining:
         with tqdm(
             desc="finding the learning rate", unit="step", total=steps, disable=not progress, file=sys.stdout
         ) as bar:
-            search = search_rate(config, data, steps=steps, on_step=lambda step: bar.update(step - bar.n) and None)
+
+            def show(step: int) -> None:
+                bar.update(step - bar.n)
+
+            search = search_rate(config, data, steps=steps, on_step=show)
         found = FoundRate(search.best)
         found.search = search
         return found
@@ -98,7 +102,7 @@ def ready_config(
     """The configuration of a training that is to start: as given, or the preset of that name; checked beside the
     training set and this machine. What is unusual and allowed is printed.
 
-    Raises InputError when memory is not enough, with what would fit.
+    Raises InputError when the machine's memory is not enough, with what would fit.
     """
     from .devices import this_device
     from .training.config import TrainingConfig
@@ -107,9 +111,12 @@ def ready_config(
     if not isinstance(config, TrainingConfig):
         config = TrainingConfig.preset(config) if config else TrainingConfig()
     channels = len(training_set.channels)
-    problem = memory_problem(config, this_device(), classes=len(training_set.classes), channels=channels)
-    if problem:
+    device = this_device()
+    problem = memory_problem(config, device, classes=len(training_set.classes), channels=channels)
+    if problem and not device.gpu:  # there the machine would end the training, or the notebook, without a word
         raise InputError(f"{problem}.")
+    if problem:
+        print(f"{problem} at once; else batches go through the network in parts, which is slower.")
     for note in _notes(config, training_set, image):
         print(note)
     return config

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from axons_kernel.devices import Device
 from axons_kernel.errors import InputError, TrainingError
 from axons_kernel.project import Project
 from axons_kernel.project_training import FoundRate, ready_config
@@ -53,11 +54,22 @@ def test_a_preset_by_name(finished: Project, capsys: pytest.CaptureFixture[str])
         finished.train("set-1", "great")
 
 
-def test_too_large_for_this_machine(finished: Project) -> None:
+def test_too_large_for_this_machine(finished: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("axons_kernel.devices.this_device", lambda: Device(2, 8))
     runs = len(finished.runs())
     with pytest.raises(InputError, match=r"The training takes about .* GB, and .* leaves .* GB for it: batch=.*"):
         finished.train("set-1", TrainingConfig(batch=512, crop=2048, width=512, depth=6))
     assert len(finished.runs()) == runs
+
+
+def test_on_a_gpu_batches_go_through_in_parts(
+    finished: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("axons_kernel.devices.this_device", lambda: Device(8, 32, "RTX 2070", 8.5))
+    config = TrainingConfig(batch=256, crop=512)
+    assert ready_config(config, finished.training_set("set-1"), finished.image) == config
+    said = capsys.readouterr().out
+    assert "RTX 2070 with 8 GB leaves 7.2 GB for it: batch=" in said and "would fit at once; else batches go" in said
 
 
 def test_what_is_unusual_is_told(finished: Project, capsys: pytest.CaptureFixture[str]) -> None:
