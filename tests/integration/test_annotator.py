@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import binary_dilation, binary_erosion
 
 import axons_kernel as ax
 from axons_kernel.rasterize import fill_rings
@@ -31,6 +33,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARTIFACTS = Path(os.environ.get("AXONS_ARTIFACTS", Path(__file__).parents[2] / "test-artifacts"))
 SECONDS = 1000  # Playwright counts milliseconds
+GOLDEN = Path(__file__).parents[1] / "data" / "annotate"
 SIDE = 256  # image pixels
 MARGIN = 8  # CSS pixels around the tile when all of it is shown
 NASTY = "<img src=x onerror=alert(1)>"
@@ -137,6 +140,23 @@ class Easel:
         self.saved()
         return list(self.file["labels"])
 
+    def is_golden(self) -> None:
+        """What is stored is what the file saved_<test>.json says: edges within a pixel, and all else exactly.
+
+        The file that was stored lies beside the screenshots: look at both, and copy it if it is the better one.
+        """
+        self.saved()
+        stored = normal(self.file)
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        (ARTIFACTS / f"saved_{self.name}.json").write_text(json.dumps(stored, indent=1) + "\n")
+        golden = json.loads((GOLDEN / f"saved_{self.name}.json").read_text())
+        edges = [[label.pop("regions") for label in file["labels"]] for file in (stored, golden)]
+        assert stored == golden
+        for got, wanted in zip(*edges, strict=True):
+            inside, pixel = filled(wanted), np.ones((3, 3))
+            assert not (filled(got) & ~binary_dilation(inside, pixel)).any()
+            assert not (~filled(got) & binary_erosion(inside, pixel)).any()
+
     def picture(self, what: str) -> None:
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(ARTIFACTS / f"annotator-{self.name}-{what}.png"))
@@ -206,9 +226,22 @@ def test_feedback_lies_over_the_image(easel: Easel) -> None:
     easel.picture("feedback")
 
 
+def normal(stored: dict[str, Any]) -> dict[str, Any]:
+    """A label file without what differs from run to run: ids are numbers in their order; no times, no checksum."""
+    ids = {label["object_id"]: number for number, label in enumerate(stored["labels"], start=1)}
+    assert len(ids) == len(stored["labels"]), "every label has an id of its own"
+    labels = [{**label, "object_id": ids[label["object_id"]]} for label in stored["labels"]]
+    beside, numbering = stored["axons"], stored["axons"]["numbering"]
+    constant = {"active_s": 0, "sessions": [*beside["sessions"].values()], "numbering": {**numbering, "check": 0}}
+    return {**stored, "labels": labels, "axons": {**beside, **constant}}
+
+
+def filled(regions: list[list[dict[str, float]]]) -> NDArray[np.bool_]:
+    return fill_rings([tuple((p["x"], p["y"]) for p in ring) for ring in regions], (0, 0, SIDE, SIDE))
+
+
 def area(labels: list[dict[str, Any]], number: int) -> int:
-    rings = [tuple((p["x"], p["y"]) for p in ring) for ring in labels[number]["regions"]]
-    return int(fill_rings(rings, (0, 0, SIDE, SIDE)).sum())
+    return int(filled(labels[number]["regions"]).sum())
 
 
 def until(condition: Callable[[], Any], seconds: float = 40) -> None:
@@ -243,6 +276,7 @@ def test_drawing(easel: Easel) -> None:
     assert easel.labels == [stroke, polygon]
     assert easel.view.locator("img").count() == 0
     assert easel.view.get_by_text(NASTY).count() >= 1
+    easel.is_golden()
 
 
 def test_splitting_and_erasing(easel: Easel) -> None:
@@ -264,6 +298,7 @@ def test_splitting_and_erasing(easel: Easel) -> None:
     easel.page.keyboard.press("Escape")  # with no label chosen it erases all
     easel.drag((80, 60), (80, 140))
     until(lambda: sum(area(easel.labels, i) for i in range(len(easel.labels))) < whole)
+    easel.is_golden()
 
 
 def test_reloading_the_page(easel: Easel) -> None:
@@ -284,6 +319,7 @@ def test_reloading_the_page(easel: Easel) -> None:
     until(lambda: len(easel.labels) == 2 or area(easel.labels, 0) > 0)
     easel.page.keyboard.press("Control+z")
     until(lambda: easel.labels == before)
+    easel.is_golden()
 
 
 def test_losing_the_kernel(easel: Easel) -> None:
@@ -303,13 +339,10 @@ def test_losing_the_kernel(easel: Easel) -> None:
     total = sum(area(easel.labels, i) for i in range(len(easel.labels)))
     easel.picture("with-a-new-kernel")
     assert total > 1000
-    masks = [
-        fill_rings([tuple((p["x"], p["y"]) for p in ring) for ring in label["regions"]], (0, 0, SIDE, SIDE))
-        for label in easel.labels
-    ]
-    union = np.any(masks, axis=0)
+    union = np.any([filled(label["regions"]) for label in easel.labels], axis=0)
     assert union[60, 90], "what was stored before"
     assert union[200, 90], "what was drawn without a kernel"
+    easel.is_golden()
 
 
 def test_drawing_while_a_cell_runs(easel: Easel) -> None:
