@@ -30,7 +30,7 @@ def fused(net: nn.Module, channels: int, divisor: int) -> nn.Module:
         if norm.running_mean is not None:  # else it takes its statistics from each image
             _fold(small.get_submodule(convolution), norm)
             _replace(small, name, nn.Identity())
-    if device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if device.type == "cpu" and _leaks_at_once():
         for name, convolution in _followers(small, image, (nn.PReLU, nn.LeakyReLU)):
             both = _LeakyConvolution.of(small.get_submodule(convolution), small.get_submodule(name))
             if both is not None:
@@ -39,6 +39,12 @@ def fused(net: nn.Module, channels: int, divisor: int) -> nn.Module:
     expected, got = plain(image), small(image)
     same = torch.allclose(got, expected, rtol=0, atol=_TOLERANCE * max(1.0, float(expected.abs().max())))
     return small if same else plain
+
+
+def _leaks_at_once() -> bool:
+    """Whether this build of PyTorch has the operator that `_LeakyConvolution` needs; its name promises nothing."""
+    mkldnn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return mkldnn and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
 
 
 def _followers(net: nn.Module, image: Tensor, kinds: tuple[type[nn.Module], ...]) -> list[tuple[str, str]]:
