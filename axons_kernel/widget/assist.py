@@ -25,6 +25,9 @@ Parts = NDArray[np.int32]  # 0: none, else the number of a part, from 1
 _ROUNDS = 3  # of GrabCut
 _AREA = 350**2  # pixels that GrabCut works on: a larger box is made smaller for it, as it takes seconds
 _MARGIN = 0.5  # GrabCut sees this share of the box around it as background
+_CORE, _LIKELY = 0.3, 0.85  # of the ellipse that fills the box: what is the object for sure, and what it likely is
+_PLACE = 80  # how much the distance from the box's middle counts, beside 200 for the pixel's values
+_SMOOTH = 1.5  # pixels
 
 
 def wand(pixels: Pixels, seed: tuple[int, int], tolerance: float, *, connected: bool) -> Mask:
@@ -67,35 +70,59 @@ def _brightness(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def grabcut(pixels: Pixels, box: tuple[int, int, int, int]) -> Mask:
-    """The object inside `box` (x, y, width, height, from the tile's corner), told from what is around it.
+    """The object in the middle of `box` (x, y, width, height, from the tile's corner), told from what is around it.
 
-    Raises InputError when the box leaves no surroundings, MissingExtraError when OpenCV is not installed.
+    It is one piece without holes. Raises InputError when the box is tiny, MissingExtraError when OpenCV is not
+    installed.
     """
     with needs_extra("train", "GrabCut"):
         import cv2
 
     x, y, w, h = box
+    if w < 3 or h < 3:
+        raise InputError("The box is tiny: draw it around one object.")
     height, width = pixels.shape[:2]
     left, top = max(0, x - round(w * _MARGIN)), max(0, y - round(h * _MARGIN))
     right, bottom = min(width, x + w + round(w * _MARGIN)), min(height, y + h + round(h * _MARGIN))
-    if w < 3 or h < 3 or (right - left) * (bottom - top) == w * h:
-        raise InputError("The box holds the whole tile, or is tiny: draw it around one object with some space left.")
-    part = _stretched(pixels)[top:bottom, left:right]
-    colours = part[..., :3] if part.ndim == 3 and part.shape[2] >= 3 else _brightness(part)
-    if colours.ndim == 2:
-        colours = np.repeat(colours[..., None], 3, axis=2)
-    step = max(1.0, math.sqrt(colours.shape[0] * colours.shape[1] / _AREA))
-    small = tuple(max(1, round(side / step)) for side in colours.shape[1::-1])
-    picture = cv2.resize(np.ascontiguousarray(colours * 255, dtype=np.uint8), small, interpolation=cv2.INTER_AREA)
-    known = np.zeros(picture.shape[:2], np.uint8)
-    models = np.zeros((1, 65), np.float64), np.zeros((1, 65), np.float64)
-    inner = tuple(round(v / step) for v in (x - left, y - top, w, h))
+    shape = (bottom - top, right - left)
+    step = max(1.0, math.sqrt(shape[0] * shape[1] / _AREA))
+    small = tuple(max(3, round(side / step)) for side in shape)
+    seen = cv2.resize(
+        _two_values(_stretched(pixels)[top:bottom, left:right]), small[::-1], interpolation=cv2.INTER_AREA
+    )
+    rows, columns = ((np.arange(n) + 0.5) * side / n for n, side in zip(small, shape, strict=True))
+    off_x, off_y = (columns - (x - left) - w / 2) / (w / 2), (rows - (y - top) - h / 2) / (h / 2)
+    radius = np.hypot(off_x[None, :], off_y[:, None])  # 1 on the ellipse that fills the box
+    inside = (np.abs(off_y) < 1)[:, None] & (np.abs(off_x) < 1)[None, :]
+    # The place counts beside the pixel's values: in tissue, what lies around an object is often as bright as it is.
+    picture = np.dstack([seen * 200, np.minimum(radius * _PLACE, 255)]).astype(np.uint8)
+    known = np.select([radius < _CORE, inside & (radius < _LIKELY), inside], [cv2.GC_FGD, cv2.GC_PR_FGD, cv2.GC_PR_BGD])
+    known = known.astype(np.uint8)  # 0 is background for sure
     cv2.setRNGSeed(0)  # the same box gives the same object
-    cv2.grabCut(picture, known, inner, *models, _ROUNDS, cv2.GC_INIT_WITH_RECT)
-    found = ((known == cv2.GC_FGD) | (known == cv2.GC_PR_FGD)).astype(np.float32)
+    models = np.zeros((1, 65), np.float64), np.zeros((1, 65), np.float64)
+    cv2.grabCut(picture, known, (0, 0, 0, 0), *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    found = _one_piece((known == cv2.GC_FGD) | (known == cv2.GC_PR_FGD), radius < _CORE).astype(np.float32)
     mask = np.zeros((height, width), bool)
-    mask[top:bottom, left:right] = cv2.resize(found, colours.shape[1::-1], interpolation=cv2.INTER_LINEAR) >= 0.5
+    mask[top:bottom, left:right] = cv2.resize(found, shape[::-1], interpolation=cv2.INTER_LINEAR) >= 0.5
     return mask
+
+
+def _two_values(part: Pixels) -> NDArray[np.float32]:
+    """(h, w, 2) in 0..1: what tells the pixels apart most, of all channels, as they are and smoothed."""
+    channels = part.reshape(*part.shape[:2], -1)
+    smooth = ndimage.gaussian_filter(channels, (_SMOOTH, _SMOOTH, 0))
+    values = np.concatenate([channels, smooth], axis=2).reshape(-1, 2 * channels.shape[2])
+    values -= values.mean(axis=0)
+    directions = np.linalg.svd(values.T @ values)[0]
+    two = (values @ directions[:, :2]).reshape(*part.shape[:2], 2)
+    low, high = np.percentile(two, (0.5, 99.5), axis=(0, 1))
+    return np.asarray(np.clip((two - low) / max(float((high - low).max()), 1e-9), 0, 1), dtype=np.float32)
+
+
+def _one_piece(found: Mask, core: Mask) -> Mask:
+    """The piece that holds the core, without what hangs on it by a thread and without holes."""
+    pieces = label(ndimage.binary_opening(found) | core, connectivity=1)
+    return np.asarray(ndimage.binary_fill_holes(pieces == np.bincount(pieces[core]).argmax()))
 
 
 def threshold(pixels: Pixels, *, value: float | None, brighter: bool) -> Mask:

@@ -64,10 +64,35 @@ def test_grabcut() -> None:
     np.testing.assert_array_equal(found, assist.grabcut(GREY, (12, 22, 37, 37)))
     large = np.kron(GREY, np.ones((8, 8), np.uint8))
     assert iou(assist.grabcut(large, (96, 176, 296, 296)), np.kron(TRUTH, np.ones((8, 8), bool))) > 0.9
-    with pytest.raises(InputError, match="some space left"):
-        assist.grabcut(GREY, (0, 0, 100, 80))
     with pytest.raises(InputError, match="tiny"):
         assist.grabcut(GREY, (5, 5, 1, 1))
+
+
+@pytest.mark.parametrize("kind", ["grey", "colour", "at the corner", "the whole tile"])
+def test_grabcut_in_tissue_whose_ground_is_as_bright_as_what_is_looked_for(kind: str) -> None:
+    pytest.importorskip("cv2", reason="opencv (of albumentations, the extra `train`) is not installed")
+    rng = np.random.default_rng(1)
+    fibre, axon = disc((80, 90), 40, 45, 24), disc((80, 90), 40, 45, 14)
+    walls = disc((80, 90), 20, 5, 14) | disc((80, 90), 75, 88, 15)
+    grey = np.where(axon | ~(fibre | walls), 150, 50) + rng.normal(0, 8, (80, 90))
+    x, y = 45 - 26, 40 - 26
+    if kind == "at the corner":
+        grey, fibre = grey[y:, x:], fibre[y:, x:]
+        x = y = 0
+    pixels = np.dstack([grey, np.full_like(grey, 90), 220 - grey]) if kind == "colour" else grey
+    box = (0, 0, 90, 80) if kind == "the whole tile" else (x, y, 52, 52)
+    found = assist.grabcut(pixels.clip(0, 255).astype(np.uint8), box)
+    if kind == "the whole tile":
+        assert found[40, 45]
+    else:
+        assert iou(found, fibre) > 0.85 or iou(found, axon) > 0.85
+
+
+def test_grabcut_of_pixels_that_are_all_alike_takes_the_middle() -> None:
+    pytest.importorskip("cv2", reason="opencv (of albumentations, the extra `train`) is not installed")
+    found = assist.grabcut(np.full((60, 60), 9, np.uint16), (10, 10, 40, 40))
+    assert found[30, 30]
+    assert not found[:10].any()
 
 
 def test_grabcut_without_opencv_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
