@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import NDArray
@@ -50,6 +50,7 @@ class ProjectModels:
         instances: Separation | None = None,
         min_area_um2: float = 0.0,
         progress: bool = True,
+        on_progress: Callable[[int, int], object] = lambda done, count: None,
     ) -> Prediction:
         """Predict a class for every pixel of an image, at the model's pixel size, and keep the result.
 
@@ -57,7 +58,8 @@ class ProjectModels:
         `size` pixels of the model overlap by `overlap` and are blended. `turns` > 1: the mean over so many turned and
         mirrored views. `batch` tiles go through the network at once, by default what fits. `probabilities`: keep them
         for each class. `instances` and `min_area_um2`: see `Prediction.separate`; "none" does not. What was
-        interrupted or killed goes on where it was. Raises InputError, TrainingError.
+        interrupted or killed goes on where it was. `on_progress` hears how many tiles are done, of how many; a
+        KeyboardInterrupt that it raises interrupts. Raises InputError, TrainingError.
         """
         with needs_extra("train", "Prediction"):
             from .inference.options import PredictOptions
@@ -70,7 +72,8 @@ class ProjectModels:
             }
         )
         info = self.model(model if isinstance(model, str) else model.name)
-        return predict(info, self._image_to_predict(image, pixel_size_um), options, progress=progress)
+        seen = self._image_to_predict(image, pixel_size_um)
+        return predict(info, seen, options, progress=progress, on_progress=on_progress)
 
     def _image_to_predict(self, image: Any, pixel_size_um: float | None) -> ProjectImage:
         if isinstance(image, ProjectImage):

@@ -27,6 +27,7 @@ from .outcome import write_outcome
 from .progress_files import LOCK, ProgressFiles, State
 from .rows import Probabilities, finished_rows
 
+OnProgress = Callable[[int, int], object]  # so many tiles are done, of so many
 _MOST_RESAMPLING = 8  # how many times finer or coarser than the model's pixels an image may be
 
 
@@ -58,12 +59,19 @@ class _Job:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def predict(model: ModelInfo, image: ProjectImage, options: PredictOptions, *, progress: bool = True) -> Prediction:
+def predict(
+    model: ModelInfo,
+    image: ProjectImage,
+    options: PredictOptions,
+    *,
+    progress: bool = True,
+    on_progress: OnProgress = lambda done, count: None,
+) -> Prediction:
     """Predict at the model's pixel size, bring the probabilities to the image's, and take the likeliest class.
 
     Writes `predictions/<image>/<model>/`. A killed or interrupted prediction goes on where it was when it is asked for
-    again, and gives the same bits. Raises InputError when image and model do not go together, StorageError while
-    another process predicts the same.
+    again, and gives the same bits. A KeyboardInterrupt that `on_progress` raises interrupts it as well. Raises
+    InputError when image and model do not go together, StorageError while another process predicts the same.
     """
     _check_pixel_size(model, image)
     job = _Job(model, ModelInput(image, model.pixel_size_um, model.channels), options)
@@ -71,14 +79,14 @@ def predict(model: ModelInfo, image: ProjectImage, options: PredictOptions, *, p
     folder = prediction_folder(image.name, model.name)
     with _alone(image, folder):
         files = ProgressFiles(image.store, folder, job.key)
-        earlier = _run(job, files, progress)
+        earlier = _run(job, files, progress, on_progress)
         seconds = earlier + time.monotonic() - started
         prediction = write_outcome(model, image, options, files, seconds, progress)
         files.remove()
     return prediction
 
 
-def _run(job: _Job, files: ProgressFiles, progress: bool) -> float:
+def _run(job: _Job, files: ProgressFiles, progress: bool, on_progress: OnProgress) -> float:
     """All rows into `files`; returns the seconds that attempts before this one took."""
     state = files.resume() or {}
     earlier, started = float(state.get("seconds", 0.0)), time.monotonic()
@@ -93,10 +101,10 @@ def _run(job: _Job, files: ProgressFiles, progress: bool) -> float:
     with _bar(job, done, progress) as bar:
         if done == len(job.grid.tops):
             return earlier
-        parts = finished_rows(
-            _guesser(job, bar.write), job.seen, job.grid, done=done, carry=state.get("carry"), on_tiles=bar.update
-        )
+        guess, on_tiles = _guesser(job, bar.write), _counting(bar, on_progress)
+        parts = finished_rows(guess, job.seen, job.grid, done=done, carry=state.get("carry"), on_tiles=on_tiles)
         try:
+            on_progress(bar.n, bar.total)
             for number, part in enumerate(parts, start=done + 1):
                 for _, values in rows.push(part.values):
                     files.add(classified(values, len(job.model.classes), probabilities=job.options.probabilities))
@@ -121,6 +129,16 @@ def _guesser(job: _Job, on_message: Callable[[str], None]) -> Guesser:
     turns = {1: TURNS[:1], 2: TURNS[:2], 4: TURNS[::2], 8: TURNS}[job.options.turns]
     net = cached_network(job.image.store, job.model)
     return Guesser(net, turns=turns, batch=job.options.batch, on_message=on_message)
+
+
+def _counting(bar: Any, on_progress: OnProgress) -> Callable[[int], None]:
+    def counted(tiles: int) -> None:
+        bar.update(tiles)
+        if bar.disable:  # then it does not count
+            bar.n += tiles
+        on_progress(bar.n, bar.total)
+
+    return counted
 
 
 def _bar(job: _Job, done: int, progress: bool) -> Any:

@@ -194,6 +194,27 @@ def test_an_interrupted_prediction_goes_on(
     assert "partial" not in project.store.names("predictions/im/m")
 
 
+def test_progress_is_told_and_whoever_hears_it_may_interrupt(
+    project: Project, image: ProjectImage, add_model: AddModel
+) -> None:
+    model = add_model(project)
+    told: list[tuple[int, int]] = []
+    expected = project.predict(model, image, **QUICK, on_progress=lambda *tiles: told.append(tiles)).mask()
+    count = told[-1][1]
+    assert told == [(done, count) for done in range(count + 1)] and count > 9
+
+    def stop(done: int, count: int) -> None:
+        if done > count // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(StoppedPredictingError, match=r"at 5\d %"):
+        project.predict(model, image, **QUICK, on_progress=stop)
+    told.clear()
+    again = project.predict(model, image, **QUICK, on_progress=lambda *tiles: told.append(tiles))
+    assert 0 < told[0][0] <= count // 2
+    np.testing.assert_array_equal(again.mask(), expected)
+
+
 def test_another_setting_or_model_begins_again(
     project: Project, image: ProjectImage, add_model: AddModel, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
