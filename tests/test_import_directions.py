@@ -62,7 +62,7 @@ LAYERS = {
     """,
     "model files": "model_files training.checkpoints",
     "view": """
-        widget widget.annotator widget.canvas widget.painter widget.run_view widget.stage widget.toolbar
+        widget widget.annotator widget.canvas widget.lab_widget widget.painter widget.run_view widget.stage widget.toolbar
         widget.upload widget.viewer
     """,
     "project": """
@@ -120,7 +120,7 @@ RESERVED = {
     "cv2": "widget.assist",
     "ipycanvas": "annotators widget.annotator widget.canvas widget.painter",
     "ipywidgets": """
-        widget.annotator widget.canvas widget.painter widget.run_view widget.toolbar widget.upload widget.viewer
+        widget.annotator widget.canvas widget.lab_widget widget.painter widget.toolbar
     """,
     "pyarrow": "analysis.measurements",
     "matplotlib": """

@@ -22,7 +22,7 @@ from ..rasterize import Window
 from ..tiling import Tile
 from .desk import Desk, take_over
 from .edits import counted
-from .module import TRAITS
+from .lab_widget import LabWidget
 from .painter import LOCK
 from .protocol import Saved, Show
 from .subshell import answer_where_asked
@@ -30,7 +30,7 @@ from .subshell import answer_where_asked
 Feedback = Callable[[Tile], NDArray[np.uint8]]  # window -> (h, w, 4): red, green, blue, opacity
 
 
-class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
+class AnnotatorWidget(LabWidget):
     """Draw and edit labels on an image. The last expression of a cell shows it.
 
     Everything is stored by itself soon after every change. `document` names what is edited: a view that comes back,
@@ -39,10 +39,6 @@ class AnnotatorWidget(widgets.DOMWidget):  # type: ignore[misc]
 
     _model_name = traitlets.Unicode("AnnotatorModel").tag(sync=True)
     _view_name = traitlets.Unicode("AnnotatorView").tag(sync=True)
-    _model_module = traitlets.Unicode(TRAITS["_model_module"]).tag(sync=True)
-    _view_module = traitlets.Unicode(TRAITS["_view_module"]).tag(sync=True)
-    _model_module_version = traitlets.Unicode(TRAITS["_model_module_version"]).tag(sync=True)
-    _view_module_version = traitlets.Unicode(TRAITS["_view_module_version"]).tag(sync=True)
     document = traitlets.Unicode(help="names the labels that are edited").tag(sync=True)
     feedback_canvas: Any = traitlets.Instance(Canvas, allow_none=True, help="lies over the tile").tag(
         sync=True, **widgets.widget_serialization

@@ -4,9 +4,3 @@ from __future__ import annotations
 
 NAME = "axons-lab"
 VERSION = "0.1.0"
-TRAITS = {
-    "_model_module": NAME,
-    "_model_module_version": VERSION,
-    "_view_module": NAME,
-    "_view_module_version": VERSION,
-}

@@ -10,12 +10,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-import ipywidgets as widgets
 import traitlets
 from IPython.display import display, update_display
 
 from ..errors import AxonsKernelError, InputError
-from .module import TRAITS
+from .lab_widget import LabWidget
 from .run_messages import AskMessage, Message, NewsMessage, PictureMessage, parse_message
 from .subshell import answer_where_asked
 
@@ -73,15 +72,11 @@ def _do(source: Source, message: Message, send: Send) -> dict[str, Any] | None:
     return None
 
 
-class RunWidget(widgets.DOMWidget):  # type: ignore[misc]
+class RunWidget(LabWidget):
     """The live view in a notebook, and the picture that stands for it in the notebook's file."""
 
     _model_name = traitlets.Unicode("RunModel").tag(sync=True)
     _view_name = traitlets.Unicode("RunView").tag(sync=True)
-    _model_module = traitlets.Unicode(TRAITS["_model_module"]).tag(sync=True)
-    _view_module = traitlets.Unicode(TRAITS["_view_module"]).tag(sync=True)
-    _model_module_version = traitlets.Unicode(TRAITS["_model_module_version"]).tag(sync=True)
-    _view_module_version = traitlets.Unicode(TRAITS["_view_module_version"]).tag(sync=True)
     scene = traitlets.Dict(help="what the run is").tag(sync=True)
     revive: Any = traitlets.Any(None, help="project and run, to follow it from a kernel that was restarted").tag(
         sync=True

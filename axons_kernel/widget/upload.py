@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
-import ipywidgets as widgets
 import traitlets
 
 from ..errors import AxonsKernelError, ImageReadError, InputError
-from .module import TRAITS
+from .lab_widget import LabWidget
 from .subshell import answer_where_asked
 from .upload_messages import CHUNK, Chunk, Finish, Import, Offer, Remove, parse_upload_message
 
@@ -75,15 +74,11 @@ class FileRow:
     image: str = ""
 
 
-class UploadWidget(widgets.DOMWidget):  # type: ignore[misc]
+class UploadWidget(LabWidget):
     """Drop files into it; each becomes an image of the project. What has come stays when the page is loaded again."""
 
     _model_name = traitlets.Unicode("UploadModel").tag(sync=True)
     _view_name = traitlets.Unicode("UploadView").tag(sync=True)
-    _model_module = traitlets.Unicode(TRAITS["_model_module"]).tag(sync=True)
-    _view_module = traitlets.Unicode(TRAITS["_view_module"]).tag(sync=True)
-    _model_module_version = traitlets.Unicode(TRAITS["_model_module_version"]).tag(sync=True)
-    _view_module_version = traitlets.Unicode(TRAITS["_view_module_version"]).tag(sync=True)
     files = traitlets.Dict(help="the list, by the id of the file").tag(sync=True)
     pictures = traitlets.Dict(help="PNG of each image that is there, by the id of the file").tag(sync=True)
     limits = traitlets.Dict(help="bytes per file and piece, pieces in flight").tag(sync=True)

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import ipywidgets as widgets
 import numpy as np
 import traitlets
 from IPython import get_ipython
@@ -20,9 +19,9 @@ from ..documents import problems
 from ..errors import AxonsKernelError, InputError
 from ..pyramid import Pyramid
 from ..tiling import Tile
+from .lab_widget import LabWidget
 from .layers import Overlay, Picture, Window, encode_numbers, encode_pixels
 from .look import Look, channel_statistics, default_look, is_rgb
-from .module import TRAITS
 from .subshell import answer_where_asked
 from .viewer_messages import IMAGE, OverlayLook, TileRequest, TilesMessage, ValueMessage, parse_message
 
@@ -31,15 +30,11 @@ _COARSE = 512  # pixels; the longer side of the level that the statistics come f
 log = logging.getLogger(__name__)
 
 
-class ViewerWidget(widgets.DOMWidget):  # type: ignore[misc]
+class ViewerWidget(LabWidget):
     """A zoomable view of a pyramid with overlays; how it is shown lives here and survives a reload of the page."""
 
     _model_name = traitlets.Unicode("ViewerModel").tag(sync=True)
     _view_name = traitlets.Unicode("ViewerView").tag(sync=True)
-    _model_module = traitlets.Unicode(TRAITS["_model_module"]).tag(sync=True)
-    _view_module = traitlets.Unicode(TRAITS["_view_module"]).tag(sync=True)
-    _model_module_version = traitlets.Unicode(TRAITS["_model_module_version"]).tag(sync=True)
-    _view_module_version = traitlets.Unicode(TRAITS["_view_module_version"]).tag(sync=True)
     scene = traitlets.Dict(help="what the image is").tag(sync=True)
     look = traitlets.Dict(help="how its channels are drawn").tag(sync=True)
     overlays = traitlets.Dict(help="how each overlay is drawn, by id").tag(sync=True)
