@@ -21,6 +21,14 @@ def scaled_shape(shape: tuple[int, int], scale: float) -> tuple[int, int]:
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
+def scaled_window(tile: Tile, scale: float, shape: tuple[int, int]) -> Tile:
+    """A tile of an image in pixels of the image resampled by `scale`, which is `shape` (H, W) then."""
+    left, top = round(tile.x * scale), round(tile.y * scale)
+    right = min(round((tile.x + tile.width) * scale), shape[1])
+    bottom = min(round((tile.y + tile.height) * scale), shape[0])
+    return Tile(left, top, right - left, bottom - top)
+
+
 def resample(pixels: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
     """(H, W) float32 to `shape`, linear; blurred first when it gets smaller, so that nothing aliases."""
     if pixels.shape == shape:

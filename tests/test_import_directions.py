@@ -37,8 +37,8 @@ LAYERS = {
         training.early_stopping training.schedule training.targets
         training_sets training_sets.balance training_sets.exchange training_sets.partition training_sets.perceptual
         training_sets.splitting training_sets.training_set
-        widget.answering widget.assets widget.assist widget.autosave widget.booleans widget.conflict widget.controls
-        widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
+        widget.answering widget.asking widget.assets widget.assist widget.autosave widget.booleans widget.conflict
+        widget.controls widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
         widget.grouping widget.history widget.ink widget.inserting widget.keys widget.layers widget.leading
         widget.livewire widget.log widget.look widget.module widget.numbering widget.objects widget.ops widget.outlines
         widget.painting widget.picture widget.placed widget.places widget.progress widget.protocol widget.render
@@ -62,8 +62,8 @@ LAYERS = {
     """,
     "model files": "model_files training.checkpoints",
     "view": """
-        widget widget.annotator widget.canvas widget.lab_widget widget.painter widget.run_view widget.stage widget.toolbar
-        widget.upload widget.viewer
+        widget widget.annotator widget.canvas widget.lab_widget widget.painter widget.run_view widget.stage
+        widget.toolbar widget.upload widget.viewer
     """,
     "project": """
         __init__ analysis analysis.comparing_models analysis.evaluating analysis.fibre_agreement analysis.measure

@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,40 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
+def table(heading: str, what: str) -> list[str]:
+    """What stands between back-ticks in the table of that heading and begins with one of `what`, in order."""
+    text = README.partition(f"| {heading} |")[2].partition("\n\n")[0]
+    return re.findall(rf"`((?:\w+ = )?(?:{what})\.[^`]+)`", text)
+
+
+@dataclass(frozen=True)
+class Nerve:
+    """A project in the folder `nerve` with one labelled image."""
+
+    project: ax.Project
+    image: Any
+    sample: Any
+
+
+@pytest.fixture
+def nerve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[tuple[int, int]], Nerve]:
+    """nerve(shape) in an empty working folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(shape: tuple[int, int]) -> Nerve:
+        project = ax.open_project("nerve")
+        sample = ax.samples.axon_micrograph(shape)
+        image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
+        project.import_mask(image, sample.mask, ["myelin", "axon"])
+        project.tile(image, size=64, overlap=0)
+        return Nerve(project, image, sample)
+
+    return make
+
+
+TINY = ax.TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2)
+
+
 def test_the_python_example_runs(tmp_path: Path) -> None:
     (example,) = blocks("python")
     done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -42,8 +77,7 @@ def test_the_table_of_tiles_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     project = ax.open_project("nerve")
     image = project.import_image(ax.samples.axon_micrograph((600, 600)).pixels, name="sciatic", pixel_size_um=0.1)
-    table = README.partition("| you want | you write |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`((?:\w+ = )?(?:project|tiling)\.[^`]+)`", table)
+    lines = table("you want | you write", "project|tiling")
     assert len(lines) == 9
     exec("\n".join(lines), {"project": project, "image": image})
     assert (tmp_path / "out.tif").is_file() and (tmp_path / "tiles" / "manifest.json").is_file()
@@ -63,116 +97,85 @@ def test_the_table_of_looking_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert eval(line, {"project": project, "image": image}) is not None
 
 
-def test_the_table_of_annotating_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_annotating_runs(nerve: Callable[..., Nerve], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("axons_kernel.annotators.has_extension", lambda: True)
-    project = ax.open_project(tmp_path / "nerve")
-    sample = ax.samples.axon_micrograph((64, 64))
-    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
-    project.import_mask(image, sample.mask, ["myelin", "axon"])
-    table = README.partition("| you want | how |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`((?:project|ax)\.[^`]+)`", table)
+    made = nerve((64, 64))
+    lines = table("you want | how", "project|ax")
     assert len(lines) == 4
-    names = {"ax": ax, "project": project, "image": image, "sample": sample}
     for line in lines:
-        exec(line, names)
+        exec(line, {"ax": ax, "project": made.project, "image": made.image, "sample": made.sample})
 
 
-def test_the_table_of_analyses_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_analyses_runs(tmp_path: Path, nerve: Callable[..., Nerve]) -> None:
     pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
-    monkeypatch.chdir(tmp_path)
-    project = ax.open_project("nerve")
-    sample = ax.samples.axon_micrograph((128, 128))
-    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
-    project.import_mask(image, sample.mask, ["myelin", "axon"])
+    made = nerve((128, 128))
     for model in ("run-2", "run-1"):
         about = {"name": model, "classes": ("myelin", "axon"), "pixel_size_um": 0.1, "weights_sha256": model}
         network = {"classes": 2, "width": 4, "depth": 2}
         learned = {"training_set": "", "training_set_sha256": "", "scores": {}}
-        project.store.write(f"models/{model}/model.json", ModelInfo(**about, **learned, network=network).encode())
+        made.project.store.write(f"models/{model}/model.json", ModelInfo(**about, **learned, network=network).encode())
         facts = {"image": "sciatic", "model": model, "model_sha256": model, "area_share": {}}
         info = PredictionInfo(classes=("myelin", "axon"), pixel_size_um=0.1, **facts)
-        prediction = save_prediction(image, info, sample.mask)
-    table = README.partition("| an analysis | you write |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`((?:\w+ = )?(?:project|report|fibres)\.[^`]+)`", table)
+        prediction = save_prediction(made.image, info, made.sample.mask)
+    lines = table("an analysis | you write", "project|report|fibres")
     assert len(lines) == 12
-    exec("\n".join(lines), {"project": project, "image": image, "prediction": prediction})
+    exec("\n".join(lines), {"project": made.project, "image": made.image, "prediction": prediction})
     assert (tmp_path / "fibres.csv").is_file() and (tmp_path / "fibres.parquet").is_file()
 
 
-def test_the_tables_of_labels_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    project = ax.open_project("nerve")
-    sample = ax.samples.axon_micrograph((300, 300))
-    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
-    project.import_mask(image, sample.mask, ["myelin", "axon"])
-    (tmp_path / "schema.json").write_bytes(Path(project.export_classes()).read_bytes())
+def test_the_tables_of_labels_are_true(tmp_path: Path, nerve: Callable[..., Nerve]) -> None:
+    made = nerve((300, 300))
+    (tmp_path / "schema.json").write_bytes(Path(made.project.export_classes()).read_bytes())
     (tmp_path / "masks").mkdir()
     for number, name in enumerate(["myelin", "axon"], start=1):
-        Image.fromarray((sample.mask == number).astype("uint8") * 255).save(tmp_path / f"masks/sciatic_{name}.png")
-    table = README.partition("| labels | you write |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`(project\.[^`]+)`", table)
+        mask = (made.sample.mask == number).astype("uint8") * 255
+        Image.fromarray(mask).save(tmp_path / f"masks/sciatic_{name}.png")
+    lines = table("labels | you write", "project")
     assert len(lines) == 6
-    exec("\n".join(lines), {"project": project})
+    exec("\n".join(lines), {"project": made.project})
     formats = README.partition("| format | what it cannot hold |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([a-z-]+)`", formats)) == set(FORMATS)
 
 
-def test_the_table_of_configurations_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = ax.open_project(tmp_path / "nerve")
-    sample = ax.samples.axon_micrograph((128, 128))
-    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
-    project.import_mask(image, sample.mask, ["myelin", "axon"])
-    project.tile(image, size=64, overlap=0)
-    training_set = project.create_training_set(images=[image], validation=0.5)
+def test_the_table_of_configurations_runs(nerve: Callable[..., Nerve], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = nerve((128, 128))
+    training_set = made.project.create_training_set(images=[made.image], validation=0.5)
     started: list[Any] = []
     monkeypatch.setattr("axons_kernel.runs.starting.start_run", lambda *run, **how: started.append(run[1].config))
-    table = README.partition("| a configuration | you write |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`((?:\w+ = )?(?:project|config|ax)\.[^`]+)`", table)
+    lines = table("a configuration | you write", "project|config|ax")
     assert len(lines) == 7
-    names: dict[str, Any] = {"ax": ax, "project": project, "training_set": training_set}
+    names: dict[str, Any] = {"ax": ax, "project": made.project, "training_set": training_set}
     exec("\n".join(lines), names)
     assert started == [ax.TrainingConfig.good()] and 1e-5 < names["rate"] < 1
 
 
-def test_the_table_of_trainings_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_trainings_runs(tmp_path: Path, nerve: Callable[..., Nerve]) -> None:
     pytest.importorskip("tensorboardX", reason="the extra `tensorboard` is not installed")
-    monkeypatch.chdir(tmp_path)
-    project = ax.open_project("nerve")
-    sample = ax.samples.axon_micrograph((64, 128))
-    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
-    project.import_mask(image, sample.mask, ["myelin", "axon"])
-    project.tile(image, size=64, overlap=0)
-    training_set = project.create_training_set(images=[image], validation=0.5)
+    made = nerve((64, 128))
+    training_set = made.project.create_training_set(images=[made.image], validation=0.5)
     for _ in range(2):
-        project.train(training_set, ax.TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2), on="inline")
-    table = README.partition("| a training | you write |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`(project\.[^`]+)`", table)
+        made.project.train(training_set, TINY, on="inline")
+    lines = table("a training | you write", "project")
     assert len(lines) == 7
     for line in lines:
         if line.endswith(".resume()"):
             with pytest.raises(InputError, match="has finished"):
-                eval(line, {"project": project})
+                eval(line, {"project": made.project})
         else:
-            assert eval(line, {"project": project}) is not None or line.endswith(".stop()")
+            assert eval(line, {"project": made.project}) is not None or line.endswith(".stop()")
     assert list((tmp_path / "boards" / "run-1").glob("events.*"))
 
 
-def test_the_table_of_predictions_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_predictions_runs(tmp_path: Path, nerve: Callable[..., Nerve]) -> None:
     pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
-    monkeypatch.chdir(tmp_path)
-    project = ax.open_project("nerve")
-    sample = ax.samples.axon_micrograph((64, 128))
-    image = project.import_image(sample.pixels, name="sciatic", pixel_size_um=0.1)
-    project.import_mask(image, sample.mask, ["myelin", "axon"])
-    project.tile(image, size=64, overlap=0)
-    training_set = project.create_training_set(images=[image], validation=0.5)
-    project.train(training_set, ax.TrainingConfig(epochs=1, batch=1, crop=64, width=4, depth=2), on="inline")
-    table = README.partition("| a prediction | you write |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`((?:prediction = )?(?:project|prediction)\.[^`]+)`", table)
+    made = nerve((64, 128))
+    training_set = made.project.create_training_set(images=[made.image], validation=0.5)
+    made.project.train(training_set, TINY, on="inline")
+    lines = table("a prediction | you write", "project|prediction")
     assert len(lines) == 7
-    exec("\n".join(lines), {"project": project, "sample": sample})
+    exec("\n".join(lines), {"project": made.project, "sample": made.sample})
     assert (tmp_path / "run-1.onnx").is_file() and (tmp_path / "shared" / "model.safetensors").is_file()
-    assert [model.name for model in project.models()] == ["run-1", "theirs"]
+    assert [model.name for model in made.project.models()] == ["run-1", "theirs"]
 
 
 def test_the_table_of_training_sets_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,8 +187,7 @@ def test_the_table_of_training_sets_runs(tmp_path: Path, monkeypatch: pytest.Mon
         project.import_mask(image, sample.mask, ["myelin", "axon"])
         image.save_annotation(replace(image.annotation(), completed_tasks=("finished",)))
         project.tile(image, size=64, overlap=0)
-    table = README.partition("| a training set | you write |")[2].partition("\n\n")[0]
-    lines = re.findall(r"`((?:pack = )?(?:project|ax)\.[^`]+)`", table)
+    lines = table("a training set | you write", "project|ax")
     assert len(lines) == 10
     exec("\n".join(lines), {"ax": ax, "project": project})
     assert len(project.training_sets()) == 7

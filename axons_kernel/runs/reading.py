@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..errors import TrainingError
 from ..model_input import ModelInput
 from ..project_image import ProjectImage
+from ..resampling import scaled_window
 from ..tiling import Tile
 from ..training.config import TrainingConfig
 from ..training.data import StoredTile, TileCache, TrainingData, blocks
@@ -48,11 +49,7 @@ class ImageSource:
         return False
 
     def _at_model_size(self, window: Tile) -> Tile:
-        scale, (height, width) = self._scale, self._input.shape
-        x, y = round(window.x * scale), round(window.y * scale)
-        right = min(round((window.x + window.width) * scale), width)
-        bottom = min(round((window.y + window.height) * scale), height)
-        return Tile(x, y, right - x, bottom - y)
+        return scaled_window(window, self._scale, self._input.shape)
 
 
 def check_ready(training_set: TrainingSet, image: Callable[[str], ProjectImage]) -> None:

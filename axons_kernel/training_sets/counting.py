@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ..annotations import Annotation
 from ..project_image import ProjectImage
-from ..resampling import scaled_shape
+from ..resampling import scaled_shape, scaled_window
 from ..tiling import Tile
 from ..training.targets import Targets
 
@@ -30,21 +30,13 @@ class TileCounter:
 
     def count(self, tile: Tile) -> tuple[int, ...]:
         """Pixels per class number of a tile (image pixels), background first; those that are not known are left out."""
-        window = model_window(tile, self._scale, self._shape)
+        window = scaled_window(tile, self._scale, self._shape)
         counts = np.zeros(256, np.int64)
         for y in range(window.y, window.y + window.height, _BLOCK):
             for x in range(window.x, window.x + window.width, _BLOCK):
                 size = min(_BLOCK, window.x + window.width - x), min(_BLOCK, window.y + window.height - y)
                 counts += np.bincount(self._targets.window(Tile(x, y, *size)).ravel(), minlength=256)
         return tuple(int(count) for count in counts[: self._classes + 1])
-
-
-def model_window(tile: Tile, scale: float, shape: tuple[int, int]) -> Tile:
-    """A tile of an image in pixels of the model: `scale` of them along an image pixel, `shape` (H, W) in all."""
-    left, top = round(tile.x * scale), round(tile.y * scale)
-    right = min(round((tile.x + tile.width) * scale), shape[1])
-    bottom = min(round((tile.y + tile.height) * scale), shape[0])
-    return Tile(left, top, right - left, bottom - top)
 
 
 @dataclass(frozen=True)
