@@ -15,24 +15,25 @@ from .annotations import Annotation, ColourScheme, LabelClass
 from .errors import InputError, needs_extra
 from .label_files import LabelShelf
 from .looking import open_pyramid
-from .predictions import PredictionInfo
+from .predictions import PredictionInfo, prediction_folder
 from .project_image import ProjectImage
 from .rasterize import Window
 from .tiling import Tile
 from .widget.answering import Course
+from .widget.asking import Model, OnProgress
 from .widget.autosave import Callback, Shelf
 from .widget.controls import read_controls
 from .widget.desk import Desk
-from .widget.document import Proposer, Settings
+from .widget.document import Settings
 from .widget.look import is_rgb
 from .widget.picture import MAX_SIDE, Picture, default_tiles
-from .widget.protocol import Saved
+from .widget.protocol import Predicting, Saved
 
 if TYPE_CHECKING:
     from .project import Project
     from .widget.annotator import AnnotatorWidget
 
-Told = Callable[[Saved], None]
+Told = Callable[[Saved | Predicting], None]
 
 
 class Options(TypedDict):
@@ -67,7 +68,7 @@ class Workplace:
         classes: Sequence[LabelClass],
         tiles: Sequence[Sequence[int]],
         options: Options,
-        models: Mapping[str, Proposer] | None = None,
+        models: Mapping[str, Model] | None = None,
     ) -> Workplace:
         """Raises InputError for classes, tasks or controls that cannot be."""
         tasks = dict(options.get("tasks") or {"finished": "Finished"})
@@ -127,26 +128,27 @@ def image_workplace(project: Project, image: ProjectImage, **options: Unpack[Opt
         project.classes,
         project.tiling(image).inside_tiles if has_tiles else (),
         options,
-        {name: _proposer(project, image, name) for name in store.names("models")},
+        {name: _model(project, image, name) for name in store.names("models")},
     )
     where = hashlib.sha256(f"{store.url}/{image.annotation_key}".encode()).hexdigest()[:24]
     revive = {"project": store.url, "image": image.name, "options": options} if store.is_shared else None
     return Workplace(**{**vars(place), "name": where, "revive": revive})
 
 
-def _proposer(project: Project, image: ProjectImage, model: str) -> Proposer:
-    """Reads what a model says of a window off its prediction of the whole image, which is made when it is asked for."""
-    folder = f"predictions/{image.name}/{model}"
+def _model(project: Project, image: ProjectImage, model: str) -> Model:
+    """What a model says of a window is read off its prediction of the whole image."""
+    folder = prediction_folder(image.name, model)
+    key = f"{folder}/summary.json"
 
     def propose(window: Window) -> dict[str, NDArray[np.bool_]]:
-        key = f"{folder}/summary.json"
-        if not image.store.exists(key):
-            project.predict(model, image, progress=False)
         info = PredictionInfo.decode(image.store.read(key), key)
         mask = open_pyramid(image.store, f"{folder}/mask.tif").read(Tile(*window))
         return {name: mask == value for value, name in enumerate(info.classes, start=1)}
 
-    return propose
+    def look(on_progress: OnProgress) -> None:
+        project.predict(model, image, progress=False, on_progress=on_progress)
+
+    return Model(propose, lambda: image.store.exists(key), look)
 
 
 def _class_names(classes: Sequence[LabelClass]) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 The annotator: `protocol` says what view and kernel say to each other (its messages: `ops`, `requests`, `fields`). Pure:
 `ink` and `booleans` (the rasteriser that both sides share), `placed`, `sheet`, `drawing`, `places` (labels and their
 pixels), `edits`, `shapes`, `objects` (what an op changes), `assist`, `livewire`, `assets`, `document` and `log` (undo),
-`conversation`, `sessions`, `answering`, `autosave`, `conflict`, `progress`, `numbering`, `desk`. The widget is
-`annotator`; `reviving` opens it again after a restart of the kernel.
+`conversation`, `sessions`, `answering`, `asking` (a model that looks at the image), `autosave`, `conflict`, `progress`,
+`numbering`, `desk`. The widget is `annotator`; `reviving` opens it again after a restart of the kernel.
 
 The stand-in, where JupyterLab lacks our extension: `editor`, `history`, `outlines`, `tools`, `keys`, `saving`,
 `render`, `viewport`; its view is `canvas` with `painter`, `stage`, `toolbar`.

@@ -24,7 +24,7 @@ from .desk import Desk, take_over
 from .edits import counted
 from .lab_widget import LabWidget
 from .painter import LOCK
-from .protocol import Saved, Show
+from .protocol import Predicting, Saved, Show
 from .subshell import answer_where_asked
 
 Feedback = Callable[[Tile], NDArray[np.uint8]]  # window -> (h, w, 4): red, green, blue, opacity
@@ -50,11 +50,11 @@ class AnnotatorWidget(LabWidget):
     def __init__(
         self,
         document: str,
-        open_desk: Callable[[Callable[[Saved], None]], Desk],
+        open_desk: Callable[[Callable[[Saved | Predicting], None]], Desk],
         revive: Mapping[str, Any] | None = None,
     ) -> None:
         """`open_desk` gets a function for messages that nobody has asked for, and gives the desk."""
-        self._desk = take_over(document, lambda: open_desk(lambda saved: self.send(dict(saved))))
+        self._desk = take_over(document, lambda: open_desk(lambda message: self.send(dict(message))))
         self._feedback: Feedback | None = None
         self._drawn: Window | None = None
         reply = self._desk.first_state()  # comes with the widget, so that its first picture needs no further message

@@ -17,7 +17,7 @@ from .booleans import Ids, checksum, cut
 from .document import Document, Outcome
 from .picture import Picture, limits, shown_pixels
 from .placed import Placed
-from .protocol import SCHEMA, Ack, Block, ClassInfo, CourseInfo, Row, Saved, StateAnswer
+from .protocol import SCHEMA, Ack, Block, ClassInfo, CourseInfo, Predicting, Row, Saved, StateAnswer
 
 _WITH_SHAPE = ("box", "point", "oriented_ellipse")
 _CHANNEL_COLOURS = ("#ffffff", "#00ff00", "#ff00ff", "#00ffff", "#ffff00", "#ff0000", "#0000ff")
@@ -112,13 +112,18 @@ def state(
     tile: int,
     saved: Saved,
     show: int | None = None,
+    predicting: Predicting | None = None,
+    pixels_of: int | None = None,
 ) -> Reply:
-    """Everything about a tile. Labels that do not touch it are left out, except those without an area."""
+    """Everything about a tile. Labels that do not touch it are left out, except those without an area.
+
+    The pixels of the tile `pixels_of` are there already.
+    """
     sheet, picture = document.sheet, document.picture
     window: Window = sheet.tiles[tile]
     pixels = shown_pixels(document.assets.pixels(window))
     ids, ids_data = pack(sheet.raster(tile), 0)
-    block, pixel_data = pack(pixels, 1)
+    block, pixel_data = (None, None) if pixels_of == tile else pack(pixels, 1)
     shown = {*sheet.touching(window), *(n for n, placed in sheet.labels.items() if placed.bounds is None)}
     content: StateAnswer = {
         "answer": "state",
@@ -140,10 +145,11 @@ def state(
         "redo": len(document.log.future),
         "active_s": document.progress.active_s,
         "saved": saved,
+        "predicting": predicting,
         "ids": ids,
         "pixels": block,
     }
-    return Reply(content, (ids_data, pixel_data))
+    return Reply(content, (ids_data,) if pixel_data is None else (ids_data, pixel_data))
 
 
 def _image_info(picture: Picture, pixels: NDArray[Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ..annotations import Annotation
 from ..errors import AxonsKernelError, InputError
 from . import answering, livewire, ops, requests
 from .answering import Course, Reply, pack
+from .asking import Asking
 from .document import Document
 from .edits import inside, known
 from .fields import NAME, Message
@@ -28,7 +29,8 @@ class Conversation:
     """Takes messages of views, and gives answers.
 
     `saved` tells what the storage holds, `save` and `resolve` do what the requests of these names ask for; `changed`
-    is called after each op. `tile` is where the last view was; `closed` refuses everything.
+    is called after each op; `asking` lets models look at the image. `tile` is where the last view was; `closed` refuses
+    everything.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class Conversation:
         saved: Callable[[], Saved] | None = None,
         save: Callable[[], None] = lambda: None,
         resolve: Callable[[str], None] = lambda choice: None,
+        asking: Asking | None = None,
         tile: int = 0,
     ) -> None:
         """`clock` gives seconds that only go up."""
         self.document, self.course, self.tile = document, course, tile
         self._clock, self._changed, self._save, self._resolve = clock, changed, save, resolve
         self._saved = saved or (lambda: not_saved(self.document.rev))
+        self._asking = asking or Asking(document.settings.models or {}, lambda predicting: None)
         self._sessions = Sessions(document.progress.sessions)
         self.closed = False
         self.show: int | None = None  # the label that the next view looks at
@@ -136,11 +140,15 @@ class Conversation:
         if isinstance(message, requests.Resolve):
             self._resolve(message.choice)
             return Reply({**self._saved(), "request": message.request, "session": message.session})
+        if isinstance(message, requests.Predict):
+            return self._reply(message, **self._asking.ask(message.model))
+        if isinstance(message, requests.StopPredicting):
+            return self._reply(message, **self._asking.stop())
         if isinstance(message, requests.Geometry):
-            return self._reply(message, "geometry", shapes=answering.geometry(self.document, message.ids))
+            return self._reply(message, answer="geometry", shapes=answering.geometry(self.document, message.ids))
         if isinstance(message, requests.Copy):
             labels = [known(self.document.sheet, number).label.to_json() for number in message.ids]
-            return self._reply(message, "copied", labels=labels)
+            return self._reply(message, answer="copied", labels=labels)
         return self._answer_assist(message)
 
     def _answer_assist(self, message: Message) -> Reply:
@@ -149,22 +157,21 @@ class Conversation:
             tile = tiles[self._checked(message.tile)]
             block, data = pack(assets.superpixels(tile, message.size, message.compactness), 0)
             known = message.model_dump(include={"tile", "size", "compactness"})
-            return self._reply(message, "superpixels", data, segments=block, **known)
+            return self._reply(message, data, answer="superpixels", segments=block, **known)
         if isinstance(message, requests.CostMap):
             block, data = pack(assets.costs(tiles[self._checked(message.tile)]), 0)
-            return self._reply(message, "cost_map", data, costs=block, tile=message.tile)
+            return self._reply(message, data, answer="cost_map", costs=block, tile=message.tile)
         if isinstance(message, requests.LiveWire):
             tile = tiles[self._checked(message.tile)]
             ends = [inside(pixel, tile) for pixel in ((message.x0, message.y0), (message.x1, message.y1))]
             steps = livewire.path(assets.costs(tile), ends[0], ends[1])
-            return self._reply(message, "livewire", points=livewire.line(steps, tile[:2]))
+            return self._reply(message, answer="livewire", points=livewire.line(steps, tile[:2]))
         raise AssertionError(f"{type(message).__name__} is a request that is not answered here")
 
-    def _reply(self, message: Any, answer: str, *buffers: bytes, **content: Any) -> Reply:
-        head = {"answer": answer, "session": message.session, "request": message.request}
-        return Reply({**head, **content}, buffers)
+    def _reply(self, message: Any, *buffers: bytes, **content: Any) -> Reply:
+        return Reply({**content, "session": message.session, "request": message.request}, buffers)
 
-    def _state(self, message: requests.Request, session: Session) -> Reply:
+    def _state(self, message: requests.Hello | requests.State, session: Session) -> Reply:
         show, self.show = self.show, None
         return answering.state(
             self.document,
@@ -175,6 +182,8 @@ class Conversation:
             tile=self.tile,
             saved=self._saved(),
             show=show,
+            predicting=self._asking.running,
+            pixels_of=message.pixels_of,
         )
 
     def _checked(self, tile: int) -> int:

@@ -13,17 +13,18 @@ from ..annotations import Annotation
 from ..errors import InputError
 from ..rasterize import Window
 from .answering import Course, Reply
+from .asking import Asking
 from .autosave import Autosave, Shelf, Stored
 from .conflict import keep_both
 from .conversation import Conversation
 from .document import Document, Settings
 from .leading import tile_at, tile_of_label
 from .picture import Picture
-from .protocol import Saved, Show
+from .protocol import Predicting, Saved, Show
 
 
 class Desk:
-    """Takes messages from any thread. `told` gets the `saved` messages that nobody has asked for."""
+    """Takes messages from any thread. `told` gets messages that nobody has asked for, in any thread."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class Desk:
         settings: Settings,
         course: Course,
         *,
-        told: Callable[[Saved], None] = lambda saved: None,
+        told: Callable[[Saved | Predicting], None] = lambda message: None,
         delay_s: float = 0.5,
     ) -> None:
         """Opens what is on the shelf. Raises InputError, SchemaError."""
@@ -41,6 +42,7 @@ class Desk:
         start = shelf.read()
         document = Document(start, picture, tiles, settings)
         self.autosave = Autosave(shelf, start, self._snapshot, lambda stored: told(saved_message(stored)), delay_s)
+        self.asking = Asking(settings.models or {}, told)
         self.conversation = Conversation(
             document,
             course,
@@ -49,6 +51,7 @@ class Desk:
             saved=lambda: saved_message(self.autosave.stored),
             save=self.autosave.flush,
             resolve=self._resolve,
+            asking=self.asking,
             tile=_first_unfinished(document),
         )
 
@@ -96,9 +99,10 @@ class Desk:
         self.autosave.flush()
 
     def close(self) -> None:
-        """Store what is left; views get no further than here."""
+        """Store what is left, and stop a model that looks at the image; views get no further than here."""
         with self._lock:
             self.conversation.closed = True
+        self.asking.close()
         self.autosave.flush()
 
     def _snapshot(self) -> tuple[Annotation, int]:

@@ -17,6 +17,7 @@ from ..errors import InputError
 from ..label_json import read_labels, strict
 from ..rasterize import Window
 from . import assist, edits, grouping, inserting, objects, ops, shapes
+from .asking import Model, model_of
 from .assets import Assets
 from .booleans import Ids, changed_rect
 from .controls import Control
@@ -24,11 +25,9 @@ from .edits import Edit
 from .log import CommandLog, Step
 from .numbering import Numbering
 from .picture import MAX_SIDE, Picture
-from .placed import Mask, Placed
+from .placed import Placed
 from .progress import Progress
 from .sheet import Sheet
-
-Proposer = Callable[[Window], Mapping[str, Mask]]  # a model: window -> class -> (h, w) bool
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Settings:
     classes: tuple[str, ...]
     tasks: tuple[str, ...] = ("finished",)
     controls: tuple[Control, ...] = ()
-    models: Mapping[str, Proposer] | None = None
+    models: Mapping[str, Model] | None = None
 
 
 @dataclass(frozen=True)
@@ -147,11 +146,10 @@ class Document:
         if isinstance(op, ops.Threshold):
             return objects.threshold(sheet, op, self.assets.pixels(sheet.tiles[op.tile]))
         if isinstance(op, ops.Propose):
-            models = self.settings.models or {}
-            if op.model not in models:
-                have = ", ".join(map(repr, models)) or "none yet: train one first"
-                raise InputError(f"There is no model {op.model!r:.60}; there are: {have}.")
-            return objects.propose(sheet, op, models[op.model](sheet.tiles[op.tile]))
+            model = model_of(self.settings.models, op.model)
+            if not model.has_seen():
+                raise InputError(f"The model '{op.model}' has not seen this image yet: ask it in the panel first.")
+            return objects.propose(sheet, op, model.propose(sheet.tiles[op.tile]))
         work: Mapping[type[ops.Op], Callable[[Sheet, Any], Edit]] = _WORK
         return work[type(op)](sheet, op)
 

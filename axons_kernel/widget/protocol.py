@@ -35,6 +35,11 @@ zlib-deflated, of `dtype`. `rows` are labels that are new or have changed, `remo
 `error` is for the user; with `consumed` the number counts as done although nothing changed (the gesture made no sense);
 the view then asks for `state` to drop what it drew ahead. An `ack` of another session with a newer `rev`: ask for
 `state`.
+
+**Asking a model.** The op `propose` reads what the model has predicted of the whole image; as long as there is nothing
+to read it is refused. So the view asks `predict` first. The answer `predicting` says that the model has seen the image,
+or that it looks at it now; then further ones, with no session, tell all views how far it is, until it is done, stopped
+(by `stop_predicting`) or has failed. Ops are answered meanwhile.
 """
 
 from __future__ import annotations
@@ -60,7 +65,7 @@ AnyOp = (
 )  # fmt: skip
 AnyRequest = (
     requests.Hello | requests.State | requests.Geometry | requests.Copy | requests.SuperpixelMap | requests.CostMap
-    | requests.LiveWire | requests.Save | requests.Resolve
+    | requests.LiveWire | requests.Predict | requests.StopPredicting | requests.Save | requests.Resolve
 )  # fmt: skip
 _MESSAGE: TypeAdapter[Any] = TypeAdapter(Annotated[AnyOp | AnyRequest, Field(discriminator="op")])
 
@@ -155,6 +160,22 @@ class Saved(TypedDict):
     conflict: bool
 
 
+class Predicting(TypedDict):
+    """How far a model is that looks at the whole image: `tiles` of `total`, both 0 before it has begun.
+
+    With all tiles done it still puts the prediction together. `error` says why it has failed.
+    """
+
+    answer: Literal["predicting"]
+    session: str | None
+    request: int | None
+    model: str
+    state: Literal["running", "stopping", "done", "stopped", "failed"]
+    tiles: int
+    total: int
+    error: str | None
+
+
 class GeometryAnswer(TypedDict):
     """`shapes`: label number (as text) -> {"regions": [[x0, y0, x1, y1, ...], ...]} in pixels."""
 
@@ -236,6 +257,7 @@ class CourseInfo(TypedDict):
 class StateAnswer(CourseInfo):
     """All that a view needs to begin, or to go on, on a tile. Blocks: `ids` uint16 or uint32, `pixels` the raw image.
 
+    `pixels` is null when the view has them. `predicting`: a model that looks at the image now.
     `limits` are the low and high value to show black and white, per channel. `last`: see numbering. `labels` are those
     that touch the tile, and those without an area. `show`: a label to look at, null for none. `image` has name, width,
     height, dtype, rgb, pixel_size_um (or null) and channels: name, colour (#rrggbb) and the range of values on this
@@ -260,8 +282,9 @@ class StateAnswer(CourseInfo):
     redo: int
     active_s: float
     saved: Saved
+    predicting: Predicting | None
     ids: Block
-    pixels: Block
+    pixels: Block | None
 
 
 def is_op(message: Message) -> bool:

@@ -74,4 +74,4 @@ def open_again(revive: Any, connection: Any) -> Desk:
     place = image_workplace(
         project, project.image(wanted.image), tasks=chosen.tasks, controls=chosen.controls, schemes=chosen.schemes
     )
-    return take_over(place.name, lambda: place.desk(lambda saved: connection.send(dict(saved))))
+    return take_over(place.name, lambda: place.desk(lambda message: connection.send(dict(message))))

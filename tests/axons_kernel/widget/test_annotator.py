@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -175,6 +176,36 @@ def test_a_model_proposes_what_it_has_predicted(
     page.say("accept")
     page.widget.save()
     assert image.annotation().counts() == {"disc": 1}
+
+
+def test_a_model_that_has_not_seen_the_image_is_shown_it(
+    project: Project, add_discs: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = project.image(add_discs(project, "nerve"))
+    image.save_annotation(Annotation())
+    project.store.write("models/first/model.json", b"{}")
+    page = Page(image_workplace(project, image).widget(), monkeypatch)
+    assert "has not seen this image yet" in page.say("propose", model="first")["error"]
+
+    def predict(model: str, shown: Any, *, progress: bool, on_progress: Callable[[int, int], Any]) -> None:
+        assert (model, shown, progress) == ("first", image, False)
+        on_progress(1, 2)
+        mask = np.zeros(image.shape, np.uint8)
+        mask[10:20, 10:20] = 1
+        facts = {"classes": ("disc",), "pixel_size_um": 0.1, "area_share": {"disc": 0.1}}
+        save_prediction(image, PredictionInfo(image="nerve", model="first", **facts), mask)
+
+    monkeypatch.setattr(project, "predict", predict)
+    page.say("predict", request=1, model="first")
+    for thread in threading.enumerate():
+        if thread.name == "axons-asking-first":
+            thread.join(20)
+    assert [(m["state"], m["tiles"], m["total"]) for m, _ in page.sent if m["answer"] == "predicting"][-2:] == [
+        ("running", 1, 2),
+        ("done", 1, 2),
+    ]
+    (row,) = page.say("propose", model="first")["rows"]
+    assert (row["proposal"], row["bounds"]) == (True, [10, 10, 10, 10])
 
 
 def test_classes_and_tasks_that_cannot_be() -> None:

@@ -62,6 +62,16 @@ def unpack(reply: Reply, key: str) -> np.ndarray:
     return np.frombuffer(data, np.dtype(block["dtype"]).newbyteorder("<")).reshape(block["shape"])
 
 
+def test_pixels_that_a_view_has_do_not_come_again() -> None:
+    desk = Desk()
+    reply = desk.reply("hello", pixels_of=0)
+    assert (reply.content["pixels"], len(reply.buffers)) == (None, 1)
+    assert unpack(reply, "ids").shape == (40, 32)
+    other = desk.reply("state", tile=1, pixels_of=0)
+    assert unpack(other, "pixels").shape == (40, 32, 2)
+    assert len(desk.reply("state", tile=1, pixels_of=1).buffers) == 1
+
+
 def test_ops_are_done_once_and_in_order() -> None:
     desk = Desk()
     first = desk.point(1)

@@ -17,6 +17,7 @@ from axons_kernel.annotations import Annotation, BoxLabel, EllipseLabel, GroupLa
 from axons_kernel.errors import InputError
 from axons_kernel.rasterize import fill_rings
 from axons_kernel.widget import protocol
+from axons_kernel.widget.asking import Model
 from axons_kernel.widget.booleans import checksum, cut
 from axons_kernel.widget.controls import read_controls
 from axons_kernel.widget.document import Document, Outcome, Settings
@@ -402,7 +403,7 @@ def test_classes_attributes_and_tasks() -> None:
 def test_proposals_wait_beside_the_labels_until_they_are_accepted() -> None:
     found = np.zeros((32, 40), bool)
     found[3:10, 3:10] = found[20:26, 20:30] = found[4:8, 30:36] = True
-    target = document(polygon(3, 3, 7, 7), models={"first": lambda window: {"myelin": found}})
+    target = document(polygon(3, 3, 7, 7), models={"first": Model(lambda window: {"myelin": found})})
     do(target, "propose", model="first")
     check(target)
     assert len(target.annotation.labels) == 1, "a proposal is no label yet"

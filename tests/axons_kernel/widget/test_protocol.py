@@ -19,6 +19,7 @@ ANSWERS = {
     "ack": protocol.Ack,
     "refused": protocol.Refused,
     "saved": protocol.Saved,
+    "predicting": protocol.Predicting,
     "state": protocol.StateAnswer,
     "geometry": protocol.GeometryAnswer,
     "copied": protocol.Copied,
