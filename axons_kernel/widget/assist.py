@@ -28,15 +28,17 @@ _MARGIN = 0.5  # GrabCut sees this share of the box around it as background
 _CORE, _LIKELY = 0.3, 0.85  # of the ellipse that fills the box: what is the object for sure, and what it likely is
 _PLACE = 80  # how much the distance from the box's middle counts, beside 200 for the pixel's values
 _SMOOTH = 1.5  # pixels
+_SQUARE = 25.0  # SLIC's compactness is for values of 0..100; noisy ones of 0..1 need it a little larger than a 100th
 
 
 def wand(pixels: Pixels, seed: tuple[int, int], tolerance: float, *, connected: bool) -> Mask:
     """The pixels that differ from pixel `seed` (column, row) by at most `tolerance` percent of the tile's range.
 
-    All channels count; `connected` keeps what hangs together with the seed.
+    All channels count, without their noise; `connected` keeps what hangs together with the seed.
     """
-    values = pixels.reshape(*pixels.shape[:2], -1).astype(np.float32)
-    span = values.max(axis=(0, 1)) - values.min(axis=(0, 1))
+    channels = pixels.reshape(*pixels.shape[:2], -1)
+    span = channels.max(axis=(0, 1)).astype(np.float32) - channels.min(axis=(0, 1))
+    values = _without_noise(channels).astype(np.float32)
     difference = np.abs(values - values[seed[1], seed[0]]) / np.where(span > 0, span, 1)
     like = difference.max(axis=2) <= tolerance / 100
     return ink.fill(like, seed) if connected else like
@@ -45,13 +47,19 @@ def wand(pixels: Pixels, seed: tuple[int, int], tolerance: float, *, connected: 
 def superpixels(pixels: Pixels, size: int, compactness: float) -> NDArray[np.uint32]:
     """SLIC superpixels of about `size` x `size` pixels, numbered from 1. Shape: (h, w) uint32.
 
-    A larger `compactness` makes them squarer; 10 suits most images.
+    A larger `compactness` makes them squarer; 10 suits most images, also those with noise.
     """
     stretched = _stretched(pixels)
     count = max(1, round(pixels.shape[0] * pixels.shape[1] / size**2))
     axis = -1 if stretched.ndim == 3 else None
-    found = slic(  # values are 0..1, not 0..100 as in the colour space that compactness is known from
-        stretched, n_segments=count, compactness=compactness / 100, start_label=1, channel_axis=axis, convert2lab=False
+    found = slic(
+        stretched,
+        n_segments=count,
+        compactness=compactness / _SQUARE,
+        sigma=1.0,
+        start_label=1,
+        channel_axis=axis,
+        convert2lab=False,
     )
     return np.asarray(found, dtype=np.uint32)
 
@@ -125,9 +133,14 @@ def _one_piece(found: Mask, core: Mask) -> Mask:
     return np.asarray(ndimage.binary_fill_holes(pieces == np.bincount(pieces[core]).argmax()))
 
 
+def _without_noise(pixels: Pixels) -> Pixels:
+    """The median of 3 x 3 pixels in each channel: edges and flat areas stay, single pixels that stand out go."""
+    return np.asarray(ndimage.median_filter(pixels, (3, 3, 1)[: pixels.ndim]))
+
+
 def threshold(pixels: Pixels, *, value: float | None, brighter: bool) -> Mask:
-    """Pixels brighter (or darker) than `value`; without one, Otsu's. Raises InputError on pixels of one value."""
-    grey = _brightness(pixels)
+    """Pixels brighter (or darker, without noise) than `value`; without one, Otsu's. Raises InputError on pixels of one value."""
+    grey = _brightness(_without_noise(pixels))
     if value is None:
         if grey.min() == grey.max():
             raise InputError("All pixels here have the same value, so there is nothing to tell apart: choose an area.")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 
 from axons_kernel.errors import InputError, MissingExtraError
 from axons_kernel.widget import assist, livewire
@@ -55,6 +56,31 @@ def test_superpixels_follow_edges_and_are_the_same_each_time() -> None:
     assert iou(np.isin(segments, inside), TRUTH) > 0.85
     np.testing.assert_array_equal(segments, assist.superpixels(GREY, 8, 10))
     assert assist.superpixels(np.stack([GREY] * 3, axis=2), 8, 10).shape == SHAPE
+
+
+NOISY = (90 + 60 * TRUTH + np.random.default_rng(2).normal(0, 16, SHAPE)).clip(0, 255).astype(np.uint8)
+
+
+def test_noise_leaves_no_specks_in_what_the_wand_finds() -> None:
+    found = assist.wand(NOISY, (30, 40), 20, connected=True)
+    assert iou(found, TRUTH) > 0.9
+    inside = disc(SHAPE, 40, 30, 12)
+    assert (found & inside).sum() > 0.97 * inside.sum()
+    flat = np.where(TRUTH, 200, 10).astype(np.uint8)
+    assert iou(assist.wand(flat, (30, 40), 0, connected=True), TRUTH) > 0.97
+
+
+def test_superpixels_of_noise_stay_as_small_as_was_asked_for() -> None:
+    segments = assist.superpixels(NOISY, 10, 10)
+    extents = [part.stop - part.start for found in find_objects(segments) for part in found]
+    assert max(extents) < 30
+    assert segments.max() > 0.7 * SHAPE[0] * SHAPE[1] / 10**2
+
+
+def test_a_threshold_finds_an_object_in_noise_and_no_specks() -> None:
+    found = assist.threshold(NOISY, value=None, brighter=True)
+    assert iou(found, TRUTH) > 0.9
+    assert assist.objects(found, separate=False, min_area=5).max() == 1
 
 
 def test_grabcut() -> None:
