@@ -5,7 +5,7 @@
 
 import { stateOf } from './answers';
 import type { Ack, Answer, Refused, Saved, State } from './answers';
-import { eventsOf, once, opened } from './arriving';
+import { eventsOf, once, opened, pixelsOf } from './arriving';
 import { unpackAll, type Numbers } from './blocks';
 import { REASONS } from './booleans';
 import type { Event, Link, Unpacked } from './conversation';
@@ -15,8 +15,8 @@ import type { Mask } from './mask';
 import type { First } from './model';
 import type { Op, OpBody, RequestBody } from './ops';
 import { NO_ROOM, type OpQueue } from './queue';
-import { Requests, reasonOf } from './requests';
-import { ticked } from './ticks';
+import { Requests } from './requests';
+import { counted, ticked } from './ticks';
 import type { Tile } from './tile';
 
 export class Annotator {
@@ -42,9 +42,10 @@ export class Annotator {
   async greet(): Promise<void> {
     this.requests.abandon('The kernel was asked anew.');
     const tile = this.greeted ? this.state?.tile : undefined;
-    this.load(
-      await this.requests.ask({ op: 'hello', next: this.queue.oldest })
-    );
+    // A kernel that came back may have another picture of that name.
+    const pixels_of = this.greeted ? null : pixelsOf(this);
+    const next = this.queue.oldest;
+    this.load(await this.requests.ask({ op: 'hello', next, pixels_of }));
     if (tile !== undefined && tile !== this.state?.tile) {
       await this.open(tile);
     }
@@ -61,7 +62,8 @@ export class Annotator {
 
   /** Go to another tile. */
   async open(tile: number): Promise<void> {
-    this.load(await this.requests.ask({ op: 'state', tile }));
+    const pixels_of = pixelsOf(this);
+    this.load(await this.requests.ask({ op: 'state', tile, pixels_of }));
   }
 
   /** Draw a gesture and send it; `cover` are the pixels of an op that only names them. */
@@ -130,6 +132,10 @@ export class Annotator {
       case 'show':
         this.events.tell({ ...answer, type: 'show' });
         break;
+      case 'predicting':
+        this.events.tell({ type: 'predicting', now: answer });
+        this.requests.answered(answer.request, message);
+        break;
       default:
         this.requests.answered(answer.request, message);
     }
@@ -143,8 +149,7 @@ export class Annotator {
       return;
     }
     this.sentAt = tile.unanswered > 1 ? performance.now() : null;
-    const { undo, redo, completed_tasks, finished_tiles } = ack;
-    this.state = { ...state, undo, redo, completed_tasks, finished_tiles };
+    this.state = counted(state, ack);
     if (ack.tile === state.tile) {
       const numbers = patch && Uint32Array.from(patch);
       const rect = tile.take(ack, numbers);
@@ -180,10 +185,7 @@ export class Annotator {
       this.queue.saved(last);
       this.keep();
     }
-    if (saved.request !== null) {
-      const message = { answer: saved, arrays: new Map<string, Numbers>() };
-      this.requests.answered(saved.request, message);
-    }
+    this.requests.answered(saved.request, { answer: saved, arrays: new Map() });
     this.events.tell({ type: 'status' });
   }
 
@@ -240,9 +242,7 @@ export class Annotator {
   /** Once for however many refusals come together. */
   private readonly resync = once(
     async () => this.state && this.open(this.state.tile),
-    error => {
-      this.say(reasonOf(error));
-    }
+    this.say
   );
   private sentAt: number | null = null;
   private readonly inbox = new Inbox(this.take, this.say);

@@ -67,6 +67,19 @@ export interface Saved {
   readonly conflict: boolean;
 }
 
+/** How far a model is that looks at the whole image. */
+export interface Predicting {
+  readonly answer: 'predicting';
+  readonly session: string | null;
+  readonly request: number | null;
+  readonly model: string;
+  readonly state: 'running' | 'stopping' | 'done' | 'stopped' | 'failed';
+  readonly tiles: number;
+  /** 0 before it is known. */
+  readonly total: number;
+  readonly error: string | null;
+}
+
 export interface ClassInfo {
   readonly name: string;
   readonly human_name: string;
@@ -137,8 +150,10 @@ export interface State {
   readonly redo: number;
   readonly active_s: number;
   readonly saved: Saved;
+  readonly predicting?: Predicting | null;
   readonly ids: Block;
-  readonly pixels?: Block;
+  /** Null when the view has them. */
+  readonly pixels?: Block | null;
 }
 
 export interface GeometryAnswer {
@@ -175,6 +190,7 @@ export type Answer =
   | Ack
   | Refused
   | Saved
+  | Predicting
   | State
   | GeometryAnswer
   | Copied
@@ -193,6 +209,7 @@ const ANSWERS = new Set([
   'ack',
   'refused',
   'saved',
+  'predicting',
   'state',
   'geometry',
   'copied',

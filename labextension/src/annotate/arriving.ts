@@ -3,6 +3,7 @@
 import { stateOf, type State } from './answers';
 import type { Numbers } from './blocks';
 import type { Event, Unpacked } from './conversation';
+import { reasonOf } from './requests';
 import { Tile } from './tile';
 
 export interface Opened {
@@ -22,26 +23,34 @@ export function opened({ answer, arrays }: Unpacked, before: Opened) {
   };
 }
 
+/** The tile whose pixels need not come again. */
+export function pixelsOf({ state, pixels }: Opened): number | null {
+  return state && pixels ? state.tile : null;
+}
+
 export function eventsOf({ answer, arrays }: Unpacked): readonly Event[] {
-  const { tile, show: label } = stateOf(answer);
+  const { tile, show: label, predicting: now = null } = stateOf(answer);
   return [
     { type: 'tile', pixels: arrays.has('pixels') },
     { type: 'status' },
+    { type: 'predicting', now },
     { type: 'show', tile, label }
   ];
 }
 
-/** Does something once for however many times that it is asked for meanwhile. */
+/** Does something once for however many times that it is asked for meanwhile; `say` hears why it failed. */
 export function once(
   work: () => Promise<unknown>,
-  failed: (reason: unknown) => void
+  say: (text: string) => void
 ): () => void {
   let working = false;
   return () => {
     if (!working) {
       working = true;
       void work()
-        .catch(failed)
+        .catch((reason: unknown) => {
+          say(reasonOf(reason));
+        })
         .finally(() => {
           working = false;
         });

@@ -1,6 +1,6 @@
 /** What goes between a view and its kernel, and what the view tells of it. */
 
-import type { Answer } from './answers';
+import type { Answer, Predicting } from './answers';
 import type { Numbers } from './blocks';
 import type { Rect } from './geometry';
 
@@ -27,6 +27,8 @@ export type Event =
       readonly tile: number;
       readonly label: number | null;
     }
+  /** How far a model is that looks at the image; null for none. */
+  | { readonly type: 'predicting'; readonly now: Predicting | null }
   /** Undo depth, tasks, tiles, counts of unsaved ops. */
   | { readonly type: 'status' }
   | { readonly type: 'message'; readonly text: string; readonly bad: boolean };

@@ -126,8 +126,16 @@ export type Op = OpBody & {
 
 /** A request without its number: it changes no label. */
 export type RequestBody =
-  | { readonly op: 'hello'; readonly next: number }
-  | { readonly op: 'state'; readonly tile: number }
+  | {
+      readonly op: 'hello';
+      readonly next: number;
+      readonly pixels_of: number | null;
+    }
+  | {
+      readonly op: 'state';
+      readonly tile: number;
+      readonly pixels_of: number | null;
+    }
   | { readonly op: 'geometry' | 'copy'; readonly ids: readonly number[] }
   | {
       readonly op: 'superpixel_map';
@@ -136,5 +144,6 @@ export type RequestBody =
       readonly compactness: number;
     }
   | { readonly op: 'cost_map'; readonly tile: number }
-  | { readonly op: 'save' }
+  | { readonly op: 'predict'; readonly model: string }
+  | { readonly op: 'save' | 'stop_predicting' }
   | { readonly op: 'resolve'; readonly choice: 'reload' | 'keep_both' };

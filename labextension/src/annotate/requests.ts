@@ -26,7 +26,8 @@ export class Requests<T> {
     return answer;
   }
 
-  answered(request: number, answer: T): void {
+  /** An answer that nobody has asked for has the number null. */
+  answered(request: number | null, answer: T): void {
     this.take(request)?.resolve(answer);
   }
 
@@ -41,9 +42,9 @@ export class Requests<T> {
     }
   }
 
-  private take(request: number): Waiting<T> | undefined {
-    const found = this.waiting.get(request);
-    this.waiting.delete(request);
+  private take(request: number | null): Waiting<T> | undefined {
+    const found = this.waiting.get(request ?? 0);
+    this.waiting.delete(request ?? 0);
     return found;
   }
 

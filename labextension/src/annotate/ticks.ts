@@ -1,6 +1,6 @@
-/** Tasks and finished tiles, ticked before the kernel has answered. */
+/** Tasks and finished tiles, ticked before the kernel has answered; and what its answer says of them. */
 
-import type { State } from './answers';
+import type { Ack, State } from './answers';
 import type { OpBody } from './ops';
 
 export function ticked(state: State, body: OpBody): State {
@@ -13,6 +13,11 @@ export function ticked(state: State, body: OpBody): State {
     return { ...state, finished_tiles };
   }
   return state;
+}
+
+export function counted(state: State, ack: Ack): State {
+  const { undo, redo, completed_tasks, finished_tiles } = ack;
+  return { ...state, undo, redo, completed_tasks, finished_tiles };
 }
 
 function having<T>(all: readonly T[], one: T, wanted: boolean): readonly T[] {

@@ -120,12 +120,6 @@ export class Tile {
     ];
   }
 
-  /** The model that was asked for labels and has not answered yet. */
-  get asked(): string | null {
-    const body = this.waiting.find(({ body }) => body.op === 'propose')?.body;
-    return body?.op === 'propose' ? body.model : null;
-  }
-
   get unanswered(): number {
     return this.waiting.length;
   }

@@ -39,6 +39,36 @@ describe('a conversation with the kernel', () => {
     expect(kernel.take('stroke')).toHaveLength(1);
   });
 
+  it('says which pixels it has, so that they do not come again', async () => {
+    const pixels: Block = { dtype: 'uint32', shape: [8, 8], buffer: 0 };
+    const kernel = new Kernel();
+    void kernel.annotator.greet();
+    expect(kernel.take('hello')).toMatchObject([{ pixels_of: null }]);
+    await kernel.state({ pixels });
+    const shown = kernel.annotator.pixels;
+    expect(shown).toHaveLength(64);
+    const again = kernel.annotator.open(0);
+    expect(kernel.take('state')).toMatchObject([{ pixels_of: 0 }]);
+    await kernel.state({ pixels: null });
+    await again;
+    expect(kernel.annotator.pixels).toBe(shown);
+    void kernel.annotator.greet(); // a kernel that came back
+    expect(kernel.take('hello').at(-1)).toMatchObject({ pixels_of: null });
+  });
+
+  it('does not ask for the pixels that the widget came with', async () => {
+    const { state } = (await greeted()).annotator;
+    const kernel = new Kernel();
+    const pixels: Block = { dtype: 'uint32', shape: [8, 8], buffer: 0 };
+    const first = state && {
+      content: { ...state, pixels },
+      buffers: [pack(new Uint32Array(64))]
+    };
+    await kernel.annotator.preview(first);
+    void kernel.annotator.greet();
+    expect(kernel.take('hello')).toMatchObject([{ pixels_of: 0 }]);
+  });
+
   it('keeps an op until it is saved', async () => {
     const kernel = await greeted();
     kernel.annotator.commit(dot(2));

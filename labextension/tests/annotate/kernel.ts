@@ -15,6 +15,7 @@ interface Sent {
   readonly session: string;
   readonly crc?: number;
   readonly tile?: number;
+  readonly model?: string;
 }
 
 const SIDE = 8;

@@ -114,18 +114,6 @@ describe('an answer that differs', () => {
     );
   });
 
-  it('ends the waiting for a model', () => {
-    const tile = emptyTile();
-    tile.draw(1, { op: 'propose', model: 'run-1' });
-    tile.draw(2, stroke(2, 42 * 16));
-    expect(tile.asked).toBe('run-1');
-    const [step] = golden.steps;
-    if (step) {
-      tile.take({ ...ackOf(step), seq: 1, rect: null }, null);
-    }
-    expect([tile.asked, tile.unanswered]).toEqual([null, 1]);
-  });
-
   it('leaves nothing to undo ahead', () => {
     const tile = emptyTile();
     tile.draw(1, stroke(1, 36 * 16));

@@ -1,13 +1,22 @@
 /** The state of the work: named tasks, the models that can be asked, and what they propose. */
 
 import { button, checkbox, element } from '../../dom';
+import { Asking } from '../asking';
 import type { Workbench } from '../workbench';
+import { Asked } from './asked';
 
 export class Work {
   readonly node = element('section', 'axons-Panel-section');
 
   constructor(private readonly bench: Workbench) {
     this.node.setAttribute('aria-label', 'Work');
+    this.asking = new Asking(bench, () => {
+      this.asked.show(this.asking.now);
+    });
+    this.asked = new Asked(() => {
+      this.asking.stop();
+    });
+    this.node.append(this.list, this.asked.node);
   }
 
   show(): void {
@@ -19,8 +28,7 @@ export class Work {
       state?.tasks,
       state?.completed_tasks,
       state?.models,
-      proposals,
-      tile?.asked
+      proposals
     ]);
     if (key === this.shown) {
       return;
@@ -33,21 +41,19 @@ export class Work {
       });
     });
     this.node.hidden = !tasks.length && !state?.models.length && !proposals;
-    this.node.replaceChildren(
+    this.list.replaceChildren(
       ...(tasks.length ? [element('h3', '', 'This image'), ...tasks] : []),
-      ...this.models(state?.models ?? [], proposals),
-      ...this.waiting(tile?.asked ?? null)
+      ...this.models(state?.models ?? [], proposals)
     );
   }
 
   private models(models: readonly string[], proposals: number): HTMLElement[] {
-    const { bench } = this;
     const asking = models.map(model =>
       button(
         `Ask ${model}`,
         `Labels of the model ${model} as proposals`,
         () => {
-          bench.commit({ op: 'propose', model });
+          this.asking.ask(model);
         }
       )
     );
@@ -58,22 +64,6 @@ export class Work {
         ]
       : [];
     return proposals ? [...parts, ...this.decisions(proposals)] : parts;
-  }
-
-  /** A model that has not seen this image predicts all of it first, which takes its time. */
-  private waiting(model: string | null): HTMLElement[] {
-    if (model === null) {
-      return [];
-    }
-    const text = element(
-      'p',
-      '',
-      `${model} is looking at the image. Go on drawing meanwhile; what you draw is kept.`
-    );
-    text.setAttribute('role', 'status');
-    const bar = element('progress', 'axons-Annotate-progress');
-    bar.setAttribute('aria-label', `${model} is looking at the image`);
-    return [text, bar];
   }
 
   private decisions(proposals: number): HTMLElement[] {
@@ -109,5 +99,8 @@ export class Work {
     ];
   }
 
+  private readonly list = element('div', '');
+  private readonly asking: Asking;
+  private readonly asked: Asked;
   private shown = '';
 }
