@@ -87,6 +87,7 @@ export type OpBody =
       readonly brighter: boolean;
       readonly separate: boolean;
       readonly protect: boolean;
+      readonly min_area: number;
     }
   | { readonly op: 'separate'; readonly id: number }
   | {

@@ -24,12 +24,13 @@ const DEFAULTS: Settings = {
   protect: true,
   radius: 10,
   pressure: true,
-  tolerance: 8,
+  tolerance: 15,
   connected: true,
   superpixel: 24,
   compactness: 10,
   brighter: true,
-  separate: true
+  separate: true,
+  minArea: 50
 };
 
 /** Tools whose gestures are combined with what is there, and how they begin. */
@@ -165,6 +166,7 @@ export class Workbench implements Bench {
 
   select(ids: Iterable<number>): void {
     this.drawn = false;
+    this.before = null;
     this.selection = new Set(ids);
     this.stage.redraw();
     this.changed.tell(null);
@@ -182,6 +184,8 @@ export class Workbench implements Bench {
 
   commit(body: OpBody, select = false, cover: Mask | null = null): void {
     const fresh = this.tile.nextId;
+    const pasted = body.op === 'paste' || body.op === 'insert';
+    this.before = pasted ? new Set(this.tile.rows.keys()) : null;
     this.contours.follow(body);
     this.annotator.commit(body, cover);
     if (select && this.tile.nextId === fresh + 1) {
@@ -214,10 +218,16 @@ export class Workbench implements Bench {
     this.said.tell({ text, bad });
   }
 
-  /** Labels have changed: what is gone is not chosen any more. */
+  /** Labels have changed: what is gone is not chosen any more, what was pasted is. */
   refresh(): void {
     this.contours.forget();
     const rows = this.annotator.tile?.rows;
+    const { before } = this;
+    const pasted =
+      before && [...(rows?.keys() ?? [])].filter(id => !before.has(id));
+    if (pasted?.length) {
+      this.select(pasted);
+    }
     const kept = [...this.selection].filter(id => rows?.has(id));
     if (kept.length < this.selection.size) {
       this.select(kept);
@@ -232,5 +242,7 @@ export class Workbench implements Bench {
 
   /** The chosen label was chosen by drawing it. */
   private drawn = false;
+  /** The labels that were there when some were pasted, until these come. */
+  private before: ReadonlySet<number> | null = null;
   private readonly modes = new Map(Object.entries(MODES) as [ToolName, Mode][]);
 }

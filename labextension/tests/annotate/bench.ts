@@ -43,7 +43,8 @@ export class TestBench implements Bench {
     superpixel: 8,
     compactness: 10,
     brighter: true,
-    separate: true
+    separate: true,
+    minArea: 1
   };
   readonly tile: Tile;
 

@@ -6,7 +6,10 @@ import { Ellipse } from '../../src/annotate/tools/ellipse';
 import { LiveWire } from '../../src/annotate/tools/livewire';
 import { Polygon } from '../../src/annotate/tools/polygon';
 import { Rubber } from '../../src/annotate/tools/rubber';
-import { Superpixels } from '../../src/annotate/tools/superpixels';
+import {
+  borderPixels,
+  Superpixels
+} from '../../src/annotate/tools/superpixels';
 import { click, drag, spot, TestBench } from './bench';
 
 let bench: TestBench;
@@ -170,6 +173,19 @@ describe('maps of the kernel', () => {
     drag(tool, [4, 4], [12, 4]);
     expect(bench.sent).toMatchObject([
       { op: 'superpixels', segments: [1, 2], size: 8 }
+    ]);
+  });
+
+  it('superpixels are seen by the pixels where one ends', () => {
+    const ids = Uint32Array.from([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 3, 3]);
+    expect(borderPixels(ids, 4)).toEqual([1, 4, 5, 6, 7]);
+  });
+
+  it('a threshold says how large an object has to be', () => {
+    bench.settings = { ...bench.settings, minArea: 7 };
+    drag(new Rubber('threshold', bench), [2.5, 3], [20, 10]);
+    expect(bench.sent).toMatchObject([
+      { op: 'threshold', x: 2, y: 3, width: 18, height: 7, min_area: 7 }
     ]);
   });
 

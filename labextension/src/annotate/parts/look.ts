@@ -1,6 +1,7 @@
 /** How labels are shown: full, faint or hidden, how opaque, in which colours. */
 
 import { element, slider } from '../../dom';
+import type { Named } from '../answers';
 import type { Visibility } from '../stage/palette';
 import type { Workbench } from '../workbench';
 import { Segments } from './controls';
@@ -47,7 +48,7 @@ export class LabelLooks {
         element('span', '', 'Opacity'),
         opacity
       ),
-      ...(schemes.length > 1 ? [this.schemes()] : [])
+      ...(schemes.length ? [this.schemes(schemes)] : [])
     );
     this.show();
   }
@@ -65,10 +66,16 @@ export class LabelLooks {
     this.show();
   }
 
-  private schemes(): HTMLElement {
-    const { picture, annotator } = this.bench;
+  /** The classes' own colours, and the further schemes. */
+  private schemes(further: readonly Named[]): HTMLElement {
+    const { picture } = this.bench;
+    const own = { name: 'default', human_name: 'Default' };
     const select = element('select', 'axons-Annotate-select');
-    for (const { name, human_name } of annotator.state?.schemes ?? []) {
+    for (const { name, human_name } of further.some(
+      ({ name }) => name === own.name
+    )
+      ? further
+      : [own, ...further]) {
       const option = element('option', '', human_name);
       option.value = name;
       select.append(option);

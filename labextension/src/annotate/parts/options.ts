@@ -14,7 +14,7 @@ const MODES: readonly (readonly [Mode, string])[] = [
 ];
 
 interface Range {
-  readonly setting: 'radius' | 'tolerance' | 'superpixel';
+  readonly setting: 'radius' | 'tolerance' | 'superpixel' | 'minArea';
   readonly text: string;
   readonly min: number;
   readonly max: number;
@@ -41,6 +41,16 @@ const RANGES: Partial<Record<ToolName, readonly Range[]>> = {
       min: 8,
       max: 96,
       step: 4,
+      unit: 'px'
+    }
+  ],
+  threshold: [
+    {
+      setting: 'minArea',
+      text: 'Least area',
+      min: 1,
+      max: 500,
+      step: 1,
       unit: 'px'
     }
   ],

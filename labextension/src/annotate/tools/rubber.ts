@@ -94,7 +94,7 @@ export class Rubber implements Tool {
       const how = bench.painting();
       return how && { op: 'grabcut', ...how, ...corners };
     }
-    const { brighter, separate, protect } = bench.settings;
+    const { brighter, separate, protect, minArea } = bench.settings;
     const [x, y] = [Math.floor(l), Math.floor(t)];
     const [width, height] = [Math.ceil(r) - x, Math.ceil(u) - y];
     const window = { x, y, width, height };
@@ -104,7 +104,8 @@ export class Rubber implements Tool {
       ...window,
       brighter,
       separate,
-      protect
+      protect,
+      min_area: minArea
     };
   }
 

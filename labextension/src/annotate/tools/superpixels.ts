@@ -15,6 +15,8 @@ interface SuperpixelMap {
   readonly ids: Uint32Array;
   /** The pixels of each superpixel, by its number. */
   readonly members: ReadonlyMap<number, number[]>;
+  /** Where one ends and the next begins; made when it is first shown. */
+  borders: HTMLCanvasElement | null;
 }
 
 interface Gesture {
@@ -44,7 +46,8 @@ export class Superpixels implements Tool {
       .then(({ arrays }) => {
         const ids = Uint32Array.from(arrays.get('segments') ?? []);
         if (ids.length === tile.raster.ids.length) {
-          this.map = { key, ids, members: membersOf(ids) };
+          this.map = { key, ids, members: membersOf(ids), borders: null };
+          bench.redraw();
         }
       })
       .catch((error: unknown) => {
@@ -104,6 +107,15 @@ export class Superpixels implements Tool {
   }
 
   paint(context: CanvasRenderingContext2D, viewport: Viewport): void {
+    const { map } = this;
+    if (map?.key === this.asked) {
+      const { bounds } = this.bench.tile;
+      map.borders ??= bordersOf(map.ids, bounds);
+      const [x, y] = viewport.toScreen([bounds.x, bounds.y]);
+      const { scale } = viewport.place;
+      const [width, height] = [bounds.width * scale, bounds.height * scale];
+      context.drawImage(map.borders, x, y, width, height);
+    }
     if (this.at) {
       const radius = this.bench.settings.radius * viewport.place.scale;
       circle(context, viewport.toScreen([this.at.x, this.at.y]), radius);
@@ -158,6 +170,31 @@ function membersOf(ids: Uint32Array): Map<number, number[]> {
     }
   });
   return members;
+}
+
+const BORDER = [255, 255, 160, 110] as const; // red, green, blue, alpha
+
+function bordersOf(ids: Uint32Array, { width, height }: Rect) {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [width, height];
+  const image = new ImageData(width, height);
+  for (const i of borderPixels(ids, width)) {
+    image.data.set(BORDER, 4 * i);
+  }
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** The pixels right or below of which is another number, by their places in the raster. */
+export function borderPixels(ids: Uint32Array, width: number): number[] {
+  const found: number[] = [];
+  ids.forEach((id, i) => {
+    const last = i % width === width - 1;
+    if ((!last && ids[i + 1] !== id) || (ids[i + width] ?? id) !== id) {
+      found.push(i);
+    }
+  });
+  return found;
 }
 
 function around({ x, y, width, height }: Rect, by: number): Rect {

@@ -44,6 +44,8 @@ export interface Settings {
   readonly pressure: boolean;
   /** Percent of the tile's range of values. */
   readonly tolerance: number;
+  /** Of an object that a threshold finds, in pixels. */
+  readonly minArea: number;
   readonly connected: boolean;
   readonly superpixel: number;
   readonly compactness: number;
