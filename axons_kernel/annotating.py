@@ -145,8 +145,8 @@ def _model(project: Project, image: ProjectImage, model: str) -> Model:
         mask = open_pyramid(image.store, f"{folder}/mask.tif").read(Tile(*window))
         return {name: mask == value for value, name in enumerate(info.classes, start=1)}
 
-    def look(on_progress: OnProgress) -> None:
-        project.predict(model, image, progress=False, on_progress=on_progress)
+    def look(on_progress: OnProgress) -> None:  # proposals need no ids of objects, which take long to find
+        project.predict(model, image, instances="none", progress=False, on_progress=on_progress)
 
     return Model(propose, lambda: image.store.exists(key), look)
 

@@ -1,6 +1,7 @@
 """Help with drawing that needs no trained weights: magic wand, superpixels, GrabCut, threshold, watershed.
 
-Pixels are those of a tile, (h, w) or (h, w, C) in the image's own type; masks are (h, w) bool.
+Pixels are those of a tile, (h, w) or (h, w, C) in the image's own type; masks are (h, w) bool. Parts of scikit-image
+are loaded where they are used, as the widget's first picture would wait for them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.feature import peak_local_max
-from skimage.filters import threshold_otsu
 from skimage.measure import label
-from skimage.segmentation import slic, watershed
 
 from ..errors import InputError, needs_extra
 from . import ink
@@ -49,6 +47,8 @@ def superpixels(pixels: Pixels, size: int, compactness: float) -> NDArray[np.uin
 
     A larger `compactness` makes them squarer; 10 suits most images, also those with noise.
     """
+    from skimage.segmentation import slic
+
     stretched = _stretched(pixels)
     count = max(1, round(pixels.shape[0] * pixels.shape[1] / size**2))
     axis = -1 if stretched.ndim == 3 else None
@@ -139,11 +139,16 @@ def _without_noise(pixels: Pixels) -> Pixels:
 
 
 def threshold(pixels: Pixels, *, value: float | None, brighter: bool) -> Mask:
-    """Pixels brighter (or darker, without noise) than `value`; without one, Otsu's. Raises InputError on pixels of one value."""
+    """Pixels brighter (or darker) than `value` once noise is taken away; without one, Otsu's.
+
+    Raises InputError on pixels of one value.
+    """
     grey = _brightness(_without_noise(pixels))
     if value is None:
         if grey.min() == grey.max():
             raise InputError("All pixels here have the same value, so there is nothing to tell apart: choose an area.")
+        from skimage.filters import threshold_otsu
+
         value = float(threshold_otsu(grey))
     return np.asarray(grey > value if brighter else grey <= value)
 
@@ -156,6 +161,9 @@ def objects(mask: Mask, *, separate: bool, min_area: int = 1) -> Parts:
     """
     parts = np.asarray(label(mask, connectivity=2), dtype=np.int32)
     if separate and parts.any():
+        from skimage.feature import peak_local_max
+        from skimage.segmentation import watershed
+
         distance = ndimage.gaussian_filter(ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1], 1.0)
         least = max(3, round(float(np.median(ndimage.maximum(distance, parts, range(1, parts.max() + 1))) / 2)))
         peaks = peak_local_max(distance, min_distance=least, labels=parts, exclude_border=False)

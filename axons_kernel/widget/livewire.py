@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.filters import gaussian, sobel
-from skimage.graph import route_through_array
 
 from ..images import to_grey
 from .ink import SUB
@@ -20,6 +18,8 @@ def cost_map(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
     A step to a neighbour costs the mean of both pixels, times the square root of 2 over a corner.
     """
+    from skimage.filters import gaussian, sobel  # the widget's first picture would wait for it
+
     edge = sobel(gaussian(to_grey(pixels).astype(np.float32), 1.0))
     strongest = float(np.percentile(edge, 99.5))
     share = np.clip(edge / strongest, 0, 1) if strongest > 0 else np.zeros_like(edge)
@@ -28,6 +28,8 @@ def cost_map(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
 def path(costs: NDArray[np.uint8], start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]:
     """The cheapest way from pixel to pixel, both (column, row) and both included."""
+    from skimage.graph import route_through_array
+
     steps, _ = route_through_array(costs.astype(np.float64), start[::-1], end[::-1], fully_connected=True)
     return [(int(column), int(row)) for row, column in steps]
 

@@ -43,6 +43,12 @@ def test_a_project_needs_no_torch_and_no_widgets() -> None:
     assert not loaded("import axons_kernel; axons_kernel.open_project('memory://x')") & HEAVY
 
 
+def test_the_annotator_loads_helpers_when_they_are_used() -> None:
+    """The widget's first picture would wait for them."""
+    slow = {"skimage.feature", "skimage.graph", "scipy.cluster", "cv2", "torch"}
+    assert not loaded("import axons_kernel.annotating, axons_kernel.widget.annotator") & slow
+
+
 def test_import_takes_less_than_0_3_s() -> None:
     """The best of five, so that a busy machine does not fail it; the bare interpreter's start is not counted."""
 

@@ -156,6 +156,10 @@ describe('how far a model is', () => {
     expect(stops).toBe(1);
     part.show(told({ state: 'stopping', tiles: 12, total: 48 }));
     expect(stop?.disabled).toBe(true);
+    part.show(told({ tiles: 12, total: 48 }));
+    expect(stop?.disabled).toBe(false);
+    part.show(told({ tiles: 48, total: 48 }));
+    expect(stop?.disabled).toBe(true); // nothing is left to stop
     expect(part.node.querySelector('button')).toBe(stop);
   });
 

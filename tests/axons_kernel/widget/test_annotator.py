@@ -187,8 +187,8 @@ def test_a_model_that_has_not_seen_the_image_is_shown_it(
     page = Page(image_workplace(project, image).widget(), monkeypatch)
     assert "has not seen this image yet" in page.say("propose", model="first")["error"]
 
-    def predict(model: str, shown: Any, *, progress: bool, on_progress: Callable[[int, int], Any]) -> None:
-        assert (model, shown, progress) == ("first", image, False)
+    def predict(model: str, shown: Any, *, on_progress: Callable[[int, int], Any], **how: Any) -> None:
+        assert (model, shown, how) == ("first", image, {"instances": "none", "progress": False})
         on_progress(1, 2)
         mask = np.zeros(image.shape, np.uint8)
         mask[10:20, 10:20] = 1

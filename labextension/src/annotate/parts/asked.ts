@@ -38,7 +38,8 @@ export class Asked {
       this.bar.removeAttribute('value');
     }
     this.far.textContent = farText(now);
-    this.stop.disabled = now.state === 'stopping';
+    const whole = now.total > 0 && now.tiles === now.total;
+    this.stop.disabled = whole || now.state === 'stopping';
   }
 
   private readonly what = element('p', '');
