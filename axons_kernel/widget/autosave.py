@@ -19,6 +19,8 @@ from ..errors import AxonsKernelError, ConflictError
 
 DELAY_S = 0.5
 RETRY_S = 5.0  # after a failure
+WARM_S = 1.5  # after the opening; the first picture is there by then
+_MANY = 500  # labels; fewer are written in no time
 log = logging.getLogger(__name__)
 
 
@@ -112,6 +114,15 @@ class Autosave:
         self._timing = threading.Lock()
         self._timer: threading.Timer | None = None
         _OPEN.add(self)
+        if len(start.labels) >= _MANY:
+            warming = threading.Timer(WARM_S, self._warm)
+            warming.daemon = True
+            warming.start()
+
+    def _warm(self) -> None:
+        """Write lines for the labels that are stored already, so that the first change is stored as fast as others."""
+        with self._storing:
+            self._encoder.encode(self.stored.base)
 
     def changed(self, delay_s: float | None = None) -> None:
         """The document has changed: store it soon. Changes until then go along, so none waits longer than the first."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from axons_kernel.annotations import Annotation, LabelClass, PointLabel, PolygonLabel
+from axons_kernel.annotations import Annotation, LabelClass, PointLabel, PolygonLabel, label_line
 from axons_kernel.errors import ConflictError, StorageError
 from axons_kernel.label_files import LabelShelf
 from axons_kernel.storage import Store
@@ -193,6 +193,24 @@ def test_the_encoder_writes_what_annotations_write() -> None:
     encoder, labels = Encoder(), (SQUARE, PointLabel(label_class="axon", position=(1, 2)))
     for annotation in (Annotation(labels), Annotation(labels[::-1], extra={"a": 1}), Annotation(labels[:1])):
         assert encoder.encode(annotation) == annotation.encode()
+
+
+def test_many_labels_are_written_before_the_first_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = Annotation(tuple(PointLabel(label_class="axon", position=(i % 64, i // 64)) for i in range(1000)))
+    shelf = LabelShelf(Store(tmp_path), KEY, "nerve.tif")
+    shelf.replace(many, shelf.read().version, Annotation.encode)
+    monkeypatch.setattr("axons_kernel.widget.autosave.WARM_S", 0.0)
+    notebook = Notebook(tmp_path)
+    encoder = notebook.desk.autosave._encoder
+    wait_for(lambda: len(encoder._lines) == 1000)
+    written: list[Any] = []
+    monkeypatch.setattr(
+        "axons_kernel.widget.autosave.label_line", lambda label: written.append(label) or label_line(label)
+    )
+    notebook.point()
+    notebook.desk.flush()
+    assert len(written) == 1, "the line of the new label only"
+    assert stored(tmp_path) == notebook.desk.annotation
 
 
 SCRIPT = """
