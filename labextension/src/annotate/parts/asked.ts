@@ -4,7 +4,7 @@ import { button, element } from '../../dom';
 import type { Predicting } from '../answers';
 
 export class Asked {
-  readonly node = element('div', '');
+  readonly node = element('div', 'axons-Annotate-asked');
 
   constructor(stop: () => void) {
     this.stop = button(
