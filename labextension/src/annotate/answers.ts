@@ -90,6 +90,7 @@ export interface ClassInfo {
 export interface Choice {
   readonly value: string;
   readonly label_text: string;
+  readonly tooltip?: string;
 }
 
 /** A further thing to say of a label: django-labeller's controls. */

@@ -3,6 +3,7 @@
 import { checkbox, element } from '../../dom';
 import type { Choice, ClassInfo, Control, Row } from '../answers';
 import type { Workbench } from '../workbench';
+import { menu, radioButtons, type ChoiceGroup } from './choices';
 
 export class Chosen {
   readonly node = element('section', 'axons-Panel-section');
@@ -47,13 +48,13 @@ export class Chosen {
     classes: readonly ClassInfo[],
     rows: readonly Row[]
   ): HTMLElement {
-    const choices = [
+    const choices = alone(
       { value: '', label_text: 'no class' },
       ...classes.map(({ name, human_name }) => ({
         value: name,
         label_text: human_name
       }))
-    ];
+    );
     const value = common(rows, row => row.label_class ?? '');
     return menu('Class', [choices], value, chosen => {
       this.bench.reclass(chosen || null);
@@ -77,18 +78,25 @@ export class Chosen {
         return checkbox(label_text, value === true, set);
       case 'text':
         return field(label_text, textBox(control, value, set));
-      default: {
-        const groups = control.groups?.map(group => group.choices) ?? [
-          control.choices ?? []
-        ];
-        const none = { value: '', label_text: '–' };
-        const text = typeof value === 'string' ? value : '';
-        const select = menu(label_text, [[none], ...groups], text, chosen => {
-          set(chosen || null);
-        });
-        return field(label_text, select);
-      }
+      default:
+        return this.choice(control, value, set);
     }
+  }
+
+  private choice(
+    control: Control,
+    value: unknown,
+    set: (chosen: string | null) => void
+  ): HTMLElement {
+    const { label_text: label, choices = [], groups = [] } = control;
+    const text = value === null ? '' : (value as string | undefined);
+    const take = (chosen: string) => {
+      set(chosen || null);
+    };
+    const none = { value: '', label_text: '–' };
+    return control.control === 'radio'
+      ? radioButtons(label, [none, ...choices], text, take)
+      : field(label, menu(label, [alone(none), ...groups], text, take));
   }
 
   private shown = '';
@@ -100,6 +108,10 @@ function common<T>(rows: readonly Row[], of: (row: Row) => T): T | undefined {
   return others.every(other => other === first) ? first : undefined;
 }
 
+function alone(...choices: Choice[]): ChoiceGroup {
+  return { label_text: '', choices };
+}
+
 function field(text: string, control: HTMLElement): HTMLElement {
   return element(
     'label',
@@ -107,32 +119,6 @@ function field(text: string, control: HTMLElement): HTMLElement {
     element('span', '', text),
     control
   );
-}
-
-function menu(
-  label: string,
-  groups: readonly (readonly Choice[])[],
-  value: string | undefined,
-  onChange: (value: string) => void
-): HTMLSelectElement {
-  const made = element('select', 'axons-Annotate-select');
-  made.setAttribute('aria-label', label);
-  for (const choice of groups.flat()) {
-    const option = element('option', '', choice.label_text);
-    option.value = choice.value;
-    made.append(option);
-  }
-  if (value === undefined) {
-    const several = element('option', '', 'several');
-    several.disabled = true;
-    several.value = '\0';
-    made.prepend(several);
-  }
-  made.value = value ?? '\0';
-  made.addEventListener('change', () => {
-    onChange(made.value);
-  });
-  return made;
 }
 
 function textBox(
