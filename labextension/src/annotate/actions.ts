@@ -109,10 +109,13 @@ export class Actions {
   }
 
   async step(by: 1 | -1): Promise<void> {
-    const { state } = this.bench.annotator;
-    const to = (state?.tile ?? 0) + by;
-    if (state?.tiles[to]) {
-      await this.open(to);
+    await this.go((this.bench.annotator.state?.tile ?? 0) + by);
+  }
+
+  /** The tile of that number, from 0. */
+  async go(tile: number): Promise<void> {
+    if (this.bench.annotator.state?.tiles[tile]) {
+      await this.open(tile);
     }
   }
 

@@ -49,6 +49,9 @@ export class Parts {
       step: by => {
         void actions.step(by);
       },
+      go: tile => {
+        void actions.go(tile);
+      },
       nextUnfinished: () => {
         void actions.nextUnfinished();
       }

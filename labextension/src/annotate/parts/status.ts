@@ -6,13 +6,20 @@ import type { Point } from '../geometry';
 import { timeText } from '../stopwatch';
 import type { Workbench } from '../workbench';
 import { iconButton } from './controls';
+import { TileNumber } from './tilenumber';
 
 /** From this silence on, the line says that it waits. */
 const PATIENCE_MS = 1500;
 
 export interface TileActions {
   readonly step: (by: 1 | -1) => void;
+  readonly go: (tile: number) => void;
   readonly nextUnfinished: () => void;
+}
+
+interface Link {
+  readonly alive: boolean;
+  readonly connected: boolean;
 }
 
 export class Status {
@@ -37,9 +44,12 @@ export class Status {
     this.done = checkbox('finished', false, done => {
       bench.commit({ op: 'tile_done', done });
     });
+    this.number = new TileNumber(actions.go, text => {
+      this.say(text, true);
+    });
     this.tiles.append(
       this.previous,
-      this.number,
+      this.number.node,
       this.next,
       unfinished,
       this.done
@@ -79,8 +89,8 @@ export class Status {
     this.zoom.textContent = zoomText(this.bench.viewport.place.scale);
   }
 
-  /** `alive`: whether there is a kernel; `active` in ms. */
-  show(alive: boolean, active: number): void {
+  /** `link`: whether there is a kernel, and a connection to it; `active` in ms. */
+  show(link: Link, active: number): void {
     const { annotator } = this.bench;
     const { state } = annotator;
     if (!state) {
@@ -88,7 +98,7 @@ export class Status {
     }
     const count = state.tiles.length;
     this.tiles.hidden = count < 2;
-    this.number.textContent = `Tile ${state.tile + 1} of ${count}`;
+    this.number.show(state.tile, count);
     this.previous.disabled = state.tile === 0;
     this.next.disabled = state.tile === count - 1;
     const box = this.done.querySelector('input');
@@ -96,10 +106,10 @@ export class Status {
       box.checked = state.finished_tiles.includes(state.tile);
     }
     this.time.textContent = timeText(state.active_s + active / 1000);
-    this.showSaved(alive);
+    this.showSaved(link);
   }
 
-  private showSaved(alive: boolean): void {
+  private showSaved({ alive, connected }: Link): void {
     const { annotator } = this.bench;
     const { unsaved, silence, saved } = annotator;
     let text = unsaved ? `${unsaved} unsaved` : 'saved';
@@ -107,6 +117,8 @@ export class Status {
       text = `${unsaved || ''} not saved: ${saved.error}`.trim();
     } else if (!alive) {
       text = `${unsaved} unsaved, no kernel`;
+    } else if (!connected) {
+      text = `${unsaved} unsaved, no connection`;
     } else if (silence > PATIENCE_MS) {
       text = `${unsaved} unsaved, the kernel is busy`;
     }
@@ -115,7 +127,7 @@ export class Status {
     }
     this.saved.classList.toggle(
       'axons-mod-bad',
-      !alive || Boolean(saved?.error)
+      !alive || !connected || Boolean(saved?.error)
     );
     this.saved.classList.toggle('axons-mod-waiting', unsaved > 0);
   }
@@ -124,11 +136,11 @@ export class Status {
   private readonly readout = element('output', 'axons-Annotate-readout');
   private readonly zoom = element('span', 'axons-Annotate-zoom');
   private readonly tiles = element('div', 'axons-Annotate-tiles');
-  private readonly number = element('span', '');
   private readonly time = element('span', 'axons-Annotate-time');
   private readonly saved = element('span', 'axons-Annotate-saved');
   private readonly previous: HTMLButtonElement;
   private readonly next: HTMLButtonElement;
+  private readonly number: TileNumber;
   private readonly done: HTMLElement;
 }
 
