@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import zipfile
@@ -17,6 +18,7 @@ from axons_kernel import model_files
 from axons_kernel.errors import InputError, MissingExtraError, NotFoundError, SchemaError, TrainingError
 from axons_kernel.model_files import ModelInfo, cached_network, load_network, tensors_of
 from axons_kernel.project import Project, open_project
+from axons_kernel.training.networks import build
 
 
 @pytest.fixture
@@ -191,13 +193,16 @@ def test_onnx_needs_its_extra(
 
 
 def test_models_of_earlier_versions_are_read(finished: Project, info: ModelInfo) -> None:
-    content = json.loads(info.encode())
+    spec = info.network.model_copy(update={"refine": False})  # the layers that refine came later
+    weights = save(build(spec).state_dict())
+    earlier = info.model_copy(update={"network": spec, "weights_sha256": hashlib.sha256(weights).hexdigest()})
+    content = json.loads(earlier.encode())
     network = content.pop("network")
     content.pop("channels")
     old = {**content, "architecture": "UNet", "width": network["width"], "depth": network["depth"]}
+    finished.store.write("models/run-1/model.safetensors", weights)
     finished.store.write("models/run-1/model.json", json.dumps(old).encode())
-    without_refining = info.network.model_copy(update={"refine": False})  # it came later
-    assert finished.model("run-1") == info.model_copy(update={"network": without_refining})
+    assert finished.model("run-1") == earlier
     assert load_network(finished.store, finished.model("run-1")).divisor == 4
 
 
