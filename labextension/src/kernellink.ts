@@ -50,6 +50,11 @@ export class KernelLink<T> {
     return lives && (this.model.comm_live || this.comm !== null);
   }
 
+  /** Whether messages get through; else they wait until JupyterLab has connected again. */
+  get connected(): boolean {
+    return this.kernel?.connectionStatus === 'connected';
+  }
+
   private get kernel(): Kernel.IKernelConnection | null | undefined {
     return (
       this.model.widget_manager as unknown as {

@@ -228,7 +228,7 @@ export class AnnotatorView extends DOMWidgetView {
   };
 
   private showStatus(): void {
-    this.parts.status.show(this.link.alive, this.stopwatch.total);
+    this.parts.status.show(this.link, this.stopwatch.total);
   }
 
   // Backbone calls `render` after its constructor, so initial values are there.

@@ -8,6 +8,8 @@ import type { Bench } from './tool';
 
 /** Outlines with more corners show only the one that the pointer is on. */
 const MANY = 400;
+/** Handles that are closer than this, in CSS pixels, would hide the outline; they can be pulled all the same. */
+const APART = 10;
 
 export class Grips {
   constructor(private readonly bench: Bench) {}
@@ -72,9 +74,14 @@ export class Grips {
     const id = this.single;
     const corners = id === null ? [] : this.corners(id);
     if (corners.length <= MANY) {
-      corners.forEach(corner => {
-        handle(context, viewport.toScreen(corner));
-      });
+      let last: Point | null = null;
+      for (const corner of corners) {
+        const at = viewport.toScreen(corner);
+        if (!last || distance(last, at) >= APART) {
+          handle(context, at);
+          last = at;
+        }
+      }
     }
     if (hot && pointer) {
       const near = corners.reduce<Point>(
