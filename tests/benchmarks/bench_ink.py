@@ -36,6 +36,7 @@ from bench_viewer import CHROMIUM, FLAGS, running_hub
 
 LABELS = int(os.environ.get("LABELS", "5000"))
 STROKES = int(os.environ.get("STROKES", "1000"))
+BUSY_MS = 300_000  # the peer's kernel still works on moves of the pointer long after the last one
 SIDE, MOVES, DELAY_S = 1024, 60, 0.1  # the delay is added to each direction
 CANVAS = ".axons-Annotate-canvas"
 LISTEN = """
@@ -177,7 +178,7 @@ def run_cell(page: Any, number: int) -> float:
 def idle(page: Any) -> None:
     """Wait until the kernel has done what it was asked."""
     page.wait_for_timeout(500)
-    page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    page.wait_for_selector("#jp-main-statusbar >> text=| Idle", timeout=BUSY_MS)
 
 
 def first_paint_ms(page: Any, number: int) -> float:
