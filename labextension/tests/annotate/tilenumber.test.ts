@@ -31,6 +31,17 @@ describe('the number of a tile', () => {
     expect(field?.value).toBe('16');
   });
 
+  it('is gone to by Enter, once', () => {
+    const { gone, part, field } = made();
+    if (field) {
+      field.value = '5';
+    }
+    field?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
+    part.show(4, 16);
+    field?.dispatchEvent(new Event('change'));
+    expect(gone).toEqual([4]);
+  });
+
   it.each(['0', '17', '1.5', '', '-3'])('is none of them: %s', text => {
     const { gone, said, field, type } = made();
     type(text);

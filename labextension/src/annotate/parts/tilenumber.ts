@@ -17,6 +17,12 @@ export class TileNumber {
     this.field.addEventListener('change', () => {
       this.take();
     });
+    // The notebook takes Enter, so that the browser does not make it a change.
+    this.field.addEventListener('keydown', event => {
+      if (event.key === 'Enter') {
+        this.take();
+      }
+    });
     this.node.append('Tile', this.field, this.count);
   }
 
@@ -33,6 +39,9 @@ export class TileNumber {
   private take(): void {
     const number = this.field.valueAsNumber;
     const count = Number(this.field.max);
+    if (number === this.tile + 1) {
+      return;
+    }
     if (Number.isInteger(number) && number >= 1 && number <= count) {
       this.go(number - 1);
     } else {
