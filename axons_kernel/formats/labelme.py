@@ -54,6 +54,7 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
     """One file per image."""
     files: dict[str, bytes] = {}
     redrawn: Counter[str] = Counter()
+    without: list[Note] = []
     for image in images:
         if image.shape is None:
             raise InputError(f"The size of {image.image} is not known, and labelme needs it.")
@@ -75,7 +76,11 @@ def write(images: tuple[ImageLabels, ...], classes: tuple[LabelClass, ...]) -> W
             "imageWidth": image.shape[1],
         }
         files[image.image + SUFFIX] = as_text(document)
-    return Writing(files, (*losses(images, HOLDS), *counted(+redrawn, *HOLES)))
+        needs = (
+            f"labelme needs '{document['imagePath']}', of {image.shape[1]} x {image.shape[0]} pixels, beside the file"
+        )
+        without.append(Note(image.image, "written without its pixels", needs))
+    return Writing(files, (*losses(images, HOLDS), *counted(+redrawn, *HOLES), *without))
 
 
 def _shape(label: Label, form: Mapping[str, Any], group_id: int | None) -> dict[str, Any]:
