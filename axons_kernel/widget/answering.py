@@ -18,6 +18,7 @@ from .document import Document, Outcome
 from .picture import Picture, limits, shown_pixels
 from .placed import Placed
 from .protocol import SCHEMA, Ack, Block, ClassInfo, CourseInfo, Predicting, Row, Saved, StateAnswer
+from .sheet import Sheet
 
 _WITH_SHAPE = ("box", "point", "oriented_ellipse")
 _CHANNEL_COLOURS = ("#ffffff", "#00ff00", "#ff00ff", "#00ffff", "#ffff00", "#ff0000", "#0000ff")
@@ -115,16 +116,12 @@ def state(
     predicting: Predicting | None = None,
     pixels_of: int | None = None,
 ) -> Reply:
-    """Everything about a tile. Labels that do not touch it are left out, except those without an area.
-
-    The pixels of the tile `pixels_of` are there already.
-    """
+    """Everything about a tile but its pixels where it is `pixels_of`: the view has those already."""
     sheet, picture = document.sheet, document.picture
     window: Window = sheet.tiles[tile]
     pixels = shown_pixels(document.assets.pixels(window))
     ids, ids_data = pack(sheet.raster(tile), 0)
     block, pixel_data = (None, None) if pixels_of == tile else pack(pixels, 1)
-    shown = {*sheet.touching(window), *(n for n, placed in sheet.labels.items() if placed.bounds is None)}
     content: StateAnswer = {
         "answer": "state",
         "schema": SCHEMA,
@@ -138,7 +135,7 @@ def state(
         "image": _image_info(picture, pixels),
         "limits": [list(pair) for pair in limits(pixels)],
         **_course_info(course, document),
-        "labels": [row(number, sheet.labels[number]) for number in sorted(shown)],
+        "labels": _rows(sheet, window),
         "show": show if show in sheet.labels else None,
         "next_id": sheet.next_id,
         "undo": len(document.log.past),
@@ -150,6 +147,12 @@ def state(
         "pixels": block,
     }
     return Reply(content, (ids_data,) if pixel_data is None else (ids_data, pixel_data))
+
+
+def _rows(sheet: Sheet, window: Window) -> list[Row]:
+    """Labels that do not touch the window are left out, except those without an area."""
+    shown = {*sheet.touching(window), *(n for n, placed in sheet.labels.items() if placed.bounds is None)}
+    return [row(number, sheet.labels[number]) for number in sorted(shown)]
 
 
 def _image_info(picture: Picture, pixels: NDArray[Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ export function positionText(
 
 /** A pixel's value: whole numbers as they are, others with five digits. */
 export function valueText(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(5);
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(5)));
 }
 
 function significant(value: number): string {

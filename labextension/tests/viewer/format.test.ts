@@ -67,7 +67,8 @@ describe('other texts', () => {
     expect(sizeText(1000, 500, 0.1, 'uint8')).toBe(
       '1000 × 500 px  ·  100 µm × 50 µm  ·  uint8'
     );
-    expect([valueText(57), valueText(0.123456789)]).toEqual(['57', '0.12346']);
+    const texts = [57, 0.123456789, 1172.0004].map(valueText);
+    expect(texts).toEqual(['57', '0.12346', '1172']);
     expect([zoomText(0.125), zoomText(4)]).toEqual(['12.5 %', '400 %']);
   });
 });
