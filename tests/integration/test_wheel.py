@@ -70,7 +70,8 @@ def test_it_installs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None
     assert "enabled" in line and "OK" in line
     small = "import axons_kernel as ax; print(ax.samples.axon_micrograph((128, 128)).mask.shape)"
     assert "(128, 128)" in run(bin_folder / "python", "-c", small)
-    without_torch = "import axons_kernel as ax\ntry: ax.TrainingConfig\nexcept ImportError as error: print(error)"
+    train = "ax.open_project('memory://x').train('s', ax.TrainingConfig())"
+    without_torch = f"import axons_kernel as ax\ntry: {train}\nexcept ImportError as error: print(error)"
     assert "pip install 'axons[train]'" in run(bin_folder / "python", "-c", without_torch)
     hub = [bin_folder / "axons", "hub"]
     refused = subprocess.run(hub, env=environment, capture_output=True, text=True, check=False)
