@@ -23,32 +23,32 @@ LAYERS = {
     "errors": "errors",
     "pure": """
         analysis.blocks analysis.fibres analysis.measuring analysis.objects analysis.scored analysis.shapes
-        analysis.statistics analysis.tallies
-        annotation_merge annotations blending chunk_cache chunk_codecs devices documents foreground formats
-        formats.class_mask formats.class_schema formats.coco formats.crossings formats.django_labeller
-        formats.geojson formats.imagej formats.instance_tiff formats.labelme formats.losses formats.mask_folder
-        formats.objects formats.png formats.regions formats.registry formats.repairs formats.rle formats.roi_shapes
-        formats.scaling formats.values formats.yolo images label_json labels masks metrics notes ome_tiff pausing
-        picture pixel_sizes pyramid quality.agreement quality.boundary quality.consensus quality.findings
-        quality.instances quality.matching quality.painting quality.ratings quality.scores quality.turns
-        quality.words rasterize reading reading_pillow reading_tiff reading_zarr resampling samples stitching
-        tiff_chain tiff_facts tiff_layout tiff_segments tile_manifest tile_spill tiling tissue
-        training training.architectures training.config training.explaining training.presets
-        training.early_stopping training.schedule training.targets
-        training_sets training_sets.balance training_sets.exchange training_sets.partition training_sets.perceptual
-        training_sets.splitting training_sets.training_set
-        widget.answering widget.asking widget.assets widget.assist widget.autosave widget.booleans widget.conflict
-        widget.controls widget.conversation widget.desk widget.document widget.drawing widget.editor widget.edits widget.fields
-        widget.grouping widget.history widget.ink widget.inserting widget.keys widget.layers widget.leading
-        widget.livewire widget.log widget.look widget.module widget.numbering widget.objects widget.ops widget.outlines
-        widget.painting widget.picture widget.placed widget.places widget.progress widget.protocol widget.render
-        widget.requests widget.run_messages widget.saving widget.sessions widget.shapes widget.sheet
-        widget.subshell widget.tools widget.upload_messages widget.viewer_messages widget.viewport windows zarr_limits
+        analysis.statistics analysis.tallies annotation_merge annotations blending chunk_cache chunk_codecs
+        devices documents foreground formats formats.class_mask formats.class_schema formats.coco
+        formats.crossings formats.django_labeller formats.geojson formats.imagej formats.instance_tiff
+        formats.labelme formats.losses formats.mask_folder formats.objects formats.png formats.regions
+        formats.registry formats.repairs formats.rle formats.roi_shapes formats.scaling formats.values
+        formats.yolo images label_json labels masks metrics notes ome_tiff pausing picture pixel_sizes pyramid
+        quality.agreement quality.boundary quality.consensus quality.findings quality.instances quality.matching
+        quality.painting quality.ratings quality.scores quality.turns quality.words rasterize reading
+        reading_pillow reading_tiff reading_zarr resampling samples stitching tiff_chain tiff_facts tiff_layout
+        tiff_segments tile_manifest tile_spill tiling tissue training training.architectures training.config
+        training.early_stopping training.explaining training.presets training.schedule training.targets
+        training_sets training_sets.balance training_sets.exchange training_sets.partition
+        training_sets.perceptual training_sets.splitting training_sets.training_set widget.answering
+        widget.asking widget.assets widget.assist widget.autosave widget.booleans widget.conflict
+        widget.controls widget.conversation widget.desk widget.document widget.drawing widget.editor
+        widget.edits widget.fields widget.grouping widget.history widget.ink widget.inserting widget.keys
+        widget.layers widget.leading widget.livewire widget.log widget.look widget.module widget.numbering
+        widget.objects widget.ops widget.outlines widget.painting widget.picture widget.placed widget.places
+        widget.progress widget.protocol widget.render widget.requests widget.run_messages widget.saving
+        widget.sessions widget.shapes widget.sheet widget.subshell widget.tools widget.upload_messages
+        widget.viewer_messages widget.viewport windows zarr_limits
     """,
     "storage": """
-        storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching storage.folder
-        storage.memory storage.names storage.s3 storage.s3_client storage.s3_download storage.s3_upload
-        storage.sources storage.store
+        storage storage.backend storage.cache storage.cache_policy storage.explain storage.fetching
+        storage.folder storage.memory storage.names storage.s3 storage.s3_client storage.s3_download
+        storage.s3_upload storage.sources storage.store
     """,
     "plotting": """
         plotting quality quality.comparison quality.figures quality.page thumbnails training_figures
@@ -66,25 +66,21 @@ LAYERS = {
         widget.toolbar widget.upload widget.viewer
     """,
     "project": """
-        __init__ analysis analysis.comparing_models analysis.evaluating analysis.fibre_agreement analysis.measure
-        analysis.measure_figures analysis.measure_words analysis.measurements analysis.report
-        analysis.report_figures analysis.report_page analysis.report_words analysis.score_table annotating annotators
-        comparing copying cutting image_list
-        import_source importing inference.outcome inference.predicting inference.progress_files
-        inference.separating label_classes label_export label_files label_import
-        label_sources looking mask_pictures model_exchange model_input prediction_page
-        predictions project project_analysis project_care project_check project_command
-        project_gc project_image project_labels project_models project_sets project_sizes project_tiles project_training
-        receiving runs runs.colours
-        runs.comparing runs.figures runs.run_list runs.scores runs.tensorboard
-        runs.control runs.environment runs.examples runs.following runs.keeping runs.live runs.process runs.reading
-        runs.recording runs.resources runs.run runs.starting
-        stitched_files tile_export tile_import tour_command training_sets.card training_sets.coco_folder
-        training_sets.combining
-        training_sets.counting training_sets.duplicates training_sets.exporting training_sets.groups
-        training_sets.importing training_sets.pairs training_sets.making training_sets.packing
-        training_sets.unpacking training_sets.stored uploading widget.reviving
-        widget.run_reviving
+        __init__ analysis analysis.comparing_models analysis.evaluating analysis.fibre_agreement
+        analysis.measure analysis.measure_figures analysis.measure_words analysis.measurements analysis.report
+        analysis.report_figures analysis.report_page analysis.report_words analysis.score_table annotating
+        annotators comparing copying cutting image_list import_source importing inference.outcome
+        inference.predicting inference.progress_files inference.separating label_classes label_export
+        label_files label_import label_sources looking mask_pictures model_exchange model_input prediction_page
+        predictions project project_analysis project_care project_check project_command project_gc project_image
+        project_labels project_models project_sets project_sizes project_tiles project_training receiving runs
+        runs.colours runs.comparing runs.control runs.environment runs.examples runs.figures runs.following
+        runs.keeping runs.live runs.process runs.reading runs.recording runs.resources runs.run runs.run_list
+        runs.scores runs.starting runs.tensorboard stitched_files tile_export tile_import tour_command
+        training_sets.card training_sets.coco_folder training_sets.combining training_sets.counting
+        training_sets.duplicates training_sets.exporting training_sets.groups training_sets.importing
+        training_sets.making training_sets.packing training_sets.pairs training_sets.stored
+        training_sets.unpacking uploading widget.reviving widget.run_reviving
     """,
 }
 
@@ -106,11 +102,11 @@ RESERVED = {
     "roifile": "formats.imagej formats.roi_shapes",
     "yaml": "formats.yolo",
     "torch": """
-        inference.fusing inference.guessing inference.rows model_exchange model_files
-        runs.environment runs.keeping runs.process runs.resources
-        training.augmentation training.checkpoints training.data training.ema training.learner training.loading
-        training.loop training.losses training.memory training.networks training.precision training.progress
-        training.rate_finder training.troubles training.unet training.validation
+        inference.fusing inference.guessing inference.rows model_exchange model_files runs.environment
+        runs.keeping runs.process runs.resources training.augmentation training.checkpoints training.data
+        training.ema training.learner training.loading training.loop training.losses training.memory
+        training.networks training.precision training.progress training.rate_finder training.troubles
+        training.unet training.validation
     """,
     "safetensors": "model_files runs.keeping training.checkpoints",
     "albumentations": "training.augmentation",
