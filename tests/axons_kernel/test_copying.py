@@ -198,7 +198,7 @@ def test_interrupted_copy_stops_soon_and_goes_on(finished: Project, network: Net
     """One file of many parts, on a slow network: nobody waits for all of them after Ctrl-C."""
     target, data = Store(s3_url), random.Random(2).randbytes(48 << 20)
     finished.store.write("predictions/right/run-1/probability.bin", data)
-    network.pause_s = 0.01
+    network.pause_s = 0.02
     command = [str(Path(sys.executable).with_name("axons")), "project", "copy", finished.store.url, s3_url]
     copier = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     limit = time.monotonic() + 60

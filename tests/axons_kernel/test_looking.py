@@ -162,7 +162,8 @@ def test_without_the_viewer_there_is_a_picture_and_how_to_install_it(
     if missing == "extension":
         monkeypatch.setattr("axons_kernel.looking.has_extension", lambda: False)
     else:
-        monkeypatch.delitem(sys.modules, "axons_kernel.widget.viewer", raising=False)
+        for module in ("viewer", "lab_widget"):
+            monkeypatch.delitem(sys.modules, f"axons_kernel.widget.{module}", raising=False)
         monkeypatch.setitem(sys.modules, "ipywidgets", None)
     shown = project.show(image)
     assert isinstance(shown, StaticView)

@@ -247,7 +247,7 @@ def parts_there(store: Store) -> int:
 
 def start_upload(url: str, file: Path, network: Network, enough: int) -> None:
     """A process that uploads slowly is killed when the server has `enough` parts."""
-    network.pause_s = 0.01
+    network.pause_s = 0.02
     store = Store(url)
     with subprocess.Popen([sys.executable, "-c", UPLOADER, url, str(file)], env=dict(os.environ)) as uploader:
         limit = time.monotonic() + 60
