@@ -61,5 +61,12 @@ class Network:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
+    def settle(self) -> None:
+        """Return when nothing has come from clients for half a second."""
+        before = -1
+        while self.up != before:
+            before = self.up
+            time.sleep(0.5)
+
     def close(self) -> None:
         self._listener.close()
