@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import MissingExtraError, NotFoundError, needs_extra
-from .predictions import PredictionInfo, class_colours
+from .predictions import PredictionInfo, class_colours, prediction_folder
 from .project_image import ProjectImage
 from .pyramid import Pyramid
 from .storage import Store
@@ -87,7 +87,7 @@ def predictions(image: ProjectImage) -> Mapping[str, MaskOverlay]:
 
 def prediction_overlay(image: ProjectImage, model: str) -> MaskOverlay | None:
     """What a model has predicted; None when it has not been finished."""
-    folder = f"predictions/{image.name}/{model}"
+    folder = prediction_folder(image.name, model)
     if not image.store.exists(f"{folder}/summary.json"):
         return None
     info = PredictionInfo.decode(image.store.read(f"{folder}/summary.json"), f"{folder}/summary.json")

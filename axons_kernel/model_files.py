@@ -75,12 +75,11 @@ def write_model(
     scores: Mapping[str, Any],
 ) -> None:
     """Store weights and description; the description comes last and holds the hash of its weights."""
-    channels = tuple(getattr(training_set, "channels", ("grey",)))
     info = ModelInfo(
         name=name,
         classes=training_set.classes,
-        network=config.network(len(training_set.classes), len(channels)),
-        channels=channels,
+        network=config.network(len(training_set.classes), len(training_set.channels)),
+        channels=training_set.channels,
         pixel_size_um=training_set.pixel_size_um,
         training_set=training_set.name,
         training_set_sha256=training_set.content_sha256,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..label_classes import read_info
-from ..plotting import PALETTE, Colour
+from ..plotting import Colour
+from ..predictions import class_colours as colours_of
 from ..storage import Store
 
 
 def class_colours(store: Store, classes: Sequence[str]) -> list[Colour]:
     """One per class, in their order."""
     known = {c.name: c.colour for c in read_info(store).classes} if store.exists("project.json") else {}
-    return [known.get(name, PALETTE[number % len(PALETTE)]) for number, name in enumerate(classes)]
+    return list(colours_of(classes, known).values())

@@ -25,6 +25,7 @@ from ..training.data import TrainingData
 from ..training.loading import Crops
 from ..training.loop import Asked, Hooks, train
 from ..training_sets.training_set import TrainingSet
+from .colours import class_colours
 from .control import Control
 from .environment import RunEnvironment, environment
 from .keeping import Keeper
@@ -82,7 +83,7 @@ def _train(
     run.set_status(RunStatus(state="running", message="training"))
     control = Control(run.store, run.name)
     asked: Asked = "go"
-    colours = [c.colour for name in training_set.classes for c in project.classes if c.name == name]
+    colours = class_colours(run.store, training_set.classes)
 
     def ask() -> Asked:
         nonlocal asked
