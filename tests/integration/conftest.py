@@ -6,6 +6,7 @@ Fixtures, all of session scope:
 - `start_hub`: makes further hubs, for tests that stop, kill or configure one. All are stopped at the end.
 - `refused_hub`: runs `axons hub` that is expected to refuse, and returns what it printed.
 - `client_of`: `client_of(hub, "student")` is a browser without a screen; `.log_in()`, `.spawn()`, `.get(path)`.
+- `logged_in`: `with logged_in(hub, "student") as context` is a real browser in JupyterLab.
 """
 
 import json
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,15 @@ import pytest
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 60
 SPAWN_TIMEOUT_S = 90
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+]
 
 TINY_NOTEBOOK = {
     "cells": [
@@ -107,6 +118,7 @@ class Hub:
 
 
 StartHub = Callable[..., Hub]
+LoggedIn = Callable[..., AbstractContextManager[Any]]
 
 
 @pytest.fixture
@@ -183,6 +195,40 @@ def refused_hub(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., subp
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def logged_in() -> LoggedIn:
+    """`logged_in(hub, user, *scripts)`: a browser in which `user` is logged in, with a server that runs.
+
+    `scripts` run in each new page before all others.
+    """
+
+    @contextmanager
+    def log_in(hub: Hub, user: str, *scripts: str) -> Iterator[Any]:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+            context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+            context.set_default_timeout(60_000)
+            for script in scripts:
+                context.add_init_script(script)
+            page = context.new_page()
+            page.goto(hub.url)
+            page.fill("input[name=username]", user)
+            page.fill("input[name=password]", hub.logins[user])
+            page.click("[type=submit]")
+            start, lab = page.locator("form [type=submit]:has-text('Start')"), page.locator("#jp-main-dock-panel")
+            start.or_(lab).first.wait_for()  # the server of a test before may run, with what that test had open
+            if start.count():
+                start.click()
+            lab.wait_for(timeout=120_000)
+            page.close()
+            yield context
+            chromium.close()
+
+    return log_in
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,9 @@ from axons_kernel.rasterize import fill_rings
 from axons_kernel.samples import axon_micrograph
 
 if TYPE_CHECKING:
-    from conftest import Hub
+    from conftest import Hub, LoggedIn
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARTIFACTS = Path(os.environ.get("AXONS_ARTIFACTS", Path(__file__).parents[2] / "test-artifacts"))
 SECONDS = 1000  # Playwright counts milliseconds
 GOLDEN = Path(__file__).parents[1] / "data" / "annotate"
@@ -45,27 +44,10 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def student(hub: Hub) -> Iterator[Any]:
+def student(hub: Hub, logged_in: LoggedIn) -> Iterator[Any]:
     """A browser in which the student is logged in, with a server that runs."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-        context.set_default_timeout(60 * SECONDS)
-        page = context.new_page()
-        page.goto(hub.url)
-        page.fill("input[name=username]", "student")
-        page.fill("input[name=password]", hub.logins["student"])
-        page.click("[type=submit]")
-        start, lab = page.locator("form [type=submit]:has-text('Start')"), page.locator("#jp-main-dock-panel")
-        start.or_(lab).first.wait_for()  # the server of a test before may run, with what that test had open
-        if start.count():
-            start.click()
-        lab.wait_for(timeout=120 * SECONDS)
-        page.close()
+    with logged_in(hub, "student") as context:
         yield context
-        chromium.close()
 
 
 class Easel:

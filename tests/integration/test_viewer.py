@@ -21,10 +21,9 @@ import axons_kernel as ax
 from axons_kernel.predictions import PredictionInfo, save_prediction
 
 if TYPE_CHECKING:
-    from conftest import Hub
+    from conftest import Hub, LoggedIn
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARTIFACTS = Path(os.environ.get("AXONS_ARTIFACTS", Path(__file__).parents[2] / "test-artifacts"))
 SECONDS = 1000  # Playwright counts milliseconds
 NASTY = "<img src=x onerror=alert(1)>"
@@ -62,28 +61,10 @@ def project(hub: Hub, sample_data: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def student(hub: Hub, project: Any) -> Iterator[Any]:
+def student(hub: Hub, logged_in: LoggedIn, project: Any) -> Iterator[Any]:
     """A browser in which the student is logged in, with a server that runs."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-        context.set_default_timeout(60 * SECONDS)
-        context.add_init_script(KEEP_SOCKETS)
-        page = context.new_page()
-        page.goto(hub.url)
-        page.fill("input[name=username]", "student")
-        page.fill("input[name=password]", hub.logins["student"])
-        page.click("[type=submit]")
-        start, lab = page.locator("form [type=submit]:has-text('Start')"), page.locator("#jp-main-dock-panel")
-        start.or_(lab).first.wait_for()  # the server of a test before may run, with what that test had open
-        if start.count():
-            start.click()
-        lab.wait_for(timeout=120 * SECONDS)
-        page.close()
+    with logged_in(hub, "student", KEEP_SOCKETS) as context:
         yield context
-        chromium.close()
 
 
 Open = Callable[..., Any]
